@@ -1,0 +1,138 @@
+"""What the seller's pages show: the contract between the dashboard's page modules and `templates/dashboard/`.
+
+Frozen and all text, as in `marketplace.core.page_parts`. Each template is rendered with
+`{"seller": SellerShell, "page": …}`; `shell` (flash messages, sign-out) comes from the context processor.
+
+| template | page |
+|---|---|
+| dashboard/orders.html | SellerOrdersPage |
+| dashboard/order.html | SellerOrderPage |
+| dashboard/products.html | SellerProductsPage |
+"""
+
+from dataclasses import dataclass
+
+from marketplace.core.page_parts import (
+    Act,
+    Badge,
+    Crumb,
+    EmptyState,
+    Hidden,
+    Link,
+    Meta,
+    Note,
+    PageLink,
+    Picture,
+    SumRow,
+    TimelineStep,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SellerShell:
+    """What stands around a seller's page. `nav` links carry `icon`, `count` ("9") and `current`.
+
+    `search_action` "" leaves the search out. `stalls` are the other stalls this person may switch to.
+    """
+
+    stall_name: str
+    hue: int
+    home_href: str
+    nav: tuple[Link, ...]
+    stall_href: str = ""
+    search_action: str = ""
+    search_label: str = "Search your orders and listings"
+    search_text: str = ""
+    stalls: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SellerOrderRow:
+    """An order of this stall: `title` "Blue vase and 2 more", `note` "to Graz, AT", `placed` "22 Nov, 10:42"."""
+
+    number: str
+    href: str
+    title: str
+    placed: str
+    state: Badge
+    total: str
+    note: str = ""
+    picture: Picture | None = None
+    paid_with: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SellerOrdersPage:
+    """`tabs` filter by state, with counts. `result_text` "64 orders"."""
+
+    meta: Meta
+    heading: str
+    rows: tuple[SellerOrderRow, ...]
+    result_text: str = ""
+    text: str = ""
+    tabs: tuple[Link, ...] = ()
+    hidden: tuple[Hidden, ...] = ()
+    pages: tuple[PageLink, ...] = ()
+    notes: tuple[Note, ...] = ()
+    empty: EmptyState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SellerOrderLine:
+    title: str
+    sku: str
+    quantity: str
+    unit_price: str
+    total: str
+    href: str = ""
+    note: str = ""
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SellerOrderPage:
+    """One order of this stall. `address` one line each; `actions` are what may be done now (accept, ship, cancel)."""
+
+    meta: Meta
+    number: str
+    placed: str
+    state: Badge
+    lines: tuple[SellerOrderLine, ...]
+    sums: tuple[SumRow, ...]
+    timeline: tuple[TimelineStep, ...]
+    address: tuple[str, ...]
+    buyer: str = ""
+    buyer_email: str = ""
+    crumbs: tuple[Crumb, ...] = ()
+    actions: tuple[Act, ...] = ()
+    notes: tuple[Note, ...] = ()
+    payment_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SellerProductRow:
+    """An offer of this stall: `stock` "12 in stock", `held` "2 held in carts" or ""."""
+
+    title: str
+    href: str
+    sku: str
+    price: str
+    stock: Badge
+    state: Badge
+    note: str = ""
+    held: str = ""
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SellerProductsPage:
+    meta: Meta
+    heading: str
+    rows: tuple[SellerProductRow, ...]
+    result_text: str = ""
+    text: str = ""
+    tabs: tuple[Link, ...] = ()
+    hidden: tuple[Hidden, ...] = ()
+    pages: tuple[PageLink, ...] = ()
+    notes: tuple[Note, ...] = ()
+    empty: EmptyState | None = None
