@@ -1,21 +1,16 @@
 """Parts that the pages of every interface share: what a template may show, already text.
 
 Prices, counts, dates and URLs arrive formatted. An empty string or None means "leave it out", never "unknown".
-`hue` is a stall's awning colour, 1 to 8 (`stall_hue`).
+`hue` is a stall's awning colour, 1 to 8.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-HUES = 8
+from django.forms import BoundField, Select
 
 Tone = Literal["info", "good", "warn", "danger"]
 BadgeTone = Literal["plain", "drop", "warn", "danger", "info", "citron"]
-
-
-def stall_hue(seller_id: int) -> int:
-    """The awning colour of a stall, 1 to 8, the same wherever the stall appears."""
-    return seller_id % HUES + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +120,27 @@ class Field:
         return f"id_{self.name}"
 
 
+def field_from(bound: BoundField, *, label: str = "", autocomplete: str = "", hint: str = "") -> Field:
+    """A Django form field as a Field; choices make it a select, the widget decides the kind."""
+    widget = bound.field.widget
+    kind = "select" if isinstance(widget, Select) else getattr(widget, "input_type", "textarea")
+    value = bound.value()
+    shown = "" if value in (None, False) else str(value)
+    return Field(
+        name=bound.html_name,
+        label=label or str(bound.label),
+        value=shown,
+        kind=kind,
+        hint=hint,
+        errors=tuple(str(error) for error in bound.errors),
+        required=bound.field.required,
+        autocomplete=autocomplete or str(widget.attrs.get("autocomplete", "")),
+        inputmode=str(widget.attrs.get("inputmode", "")),
+        maxlength=int(getattr(bound.field, "max_length", None) or 0),
+        choices=tuple(Choice(str(key), str(text), str(key) == shown) for key, text in getattr(widget, "choices", ())),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class FormError:
     """A line of the error summary on top of a form; `href` jumps to the field ("#id_email"), "" for the whole form."""
@@ -215,5 +231,5 @@ class Shell:
     """The way to the seller's dashboard, for people who have one."""
     watching: Link | None = None
     messages: tuple[Note, ...] = ()
-    footer_links: tuple[Link, ...] = field(default=())
+    footer_links: tuple[Link, ...] = ()
     footer_text: str = ""

@@ -1,0 +1,27 @@
+"""Celery: the application, its queues and the one beat table."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("PROCESS_KIND", "worker")
+
+from celery import Celery, signals
+from django.db import close_old_connections
+
+app = Celery("awning")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# Keeps one connection per worker process instead of one per task; the check below mends what the server has dropped.
+app.conf.db_reuse_max = 1_000_000
+
+HOUR = 3600.0
+app.conf.beat_schedule = {
+    "core.prune": {"task": "core.prune", "schedule": HOUR, "options": {"expires": HOUR}},
+}
+
+
+@signals.task_prerun.connect
+def drop_dead_connections(**kwargs: object) -> None:
+    """A worker that outlives a database restart must not fail its first task."""
+    close_old_connections()

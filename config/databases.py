@@ -1,0 +1,42 @@
+"""Turns a DATABASE_URL into Django's connection settings."""
+
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from config.env import BadEnvironment
+
+# SAFETY: limits live in the connection, so a forgotten transaction cannot hold a lock for ever (milliseconds).
+WEB_TIMEOUTS = {"statement_timeout": 5_000, "lock_timeout": 2_000, "idle_in_transaction_session_timeout": 10_000}
+WORKER_TIMEOUTS = {"statement_timeout": 30_000, "lock_timeout": 2_000, "idle_in_transaction_session_timeout": 60_000}
+# Migrations may run long, but must not queue the whole hall behind a lock.
+COMMAND_TIMEOUTS = {"lock_timeout": 5_000, "idle_in_transaction_session_timeout": 600_000}
+
+
+def database(
+    url: str, *, name: str, timeouts: dict[str, int], pool: dict[str, Any] | None, application: str
+) -> dict[str, Any]:
+    """Settings of one PostgreSQL connection; ``name`` is the variable, for the error message.
+
+    Raises BadEnvironment when the URL is not a PostgreSQL URL with host and database.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
+        raise BadEnvironment(f"{name} must look like postgres://user:password@host:5432/database.")
+    options: dict[str, Any] = dict(parse_qsl(parts.query))
+    options.setdefault("connect_timeout", 5)
+    options.setdefault("application_name", application)
+    options["options"] = " ".join(f"-c {key}={value}" for key, value in timeouts.items())
+    if pool is not None:
+        options["pool"] = pool
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 0 if pool is not None else 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options,
+        "TEST": {},
+    }

@@ -1,0 +1,277 @@
+"""Django's settings, grouped by floor. Safe by default: what weakens the hall must be asked for by name."""
+
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from config.databases import COMMAND_TIMEOUTS, WEB_TIMEOUTS, WORKER_TIMEOUTS, database
+from config.env import BadEnvironment, flag, number, secret, text, words
+from config.storage import storage
+from marketplace.core.money import BadMoney, digits
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- config: the process itself -------------------------------------------------------------------------------------
+
+# "web" holds a connection pool, "worker" has long time-outs, "command" is everything that manage.py runs.
+PROCESS_KIND = text("PROCESS_KIND", "command")
+DEBUG = flag("DEBUG", False)
+SECRET_KEY = secret("SESSION_SECRET")
+SECRET_KEY_FALLBACKS = words("SESSION_SECRET_FALLBACKS")
+# Where buyers reach the hall; links in e-mails start with it. Plain http is for loopback only.
+SITE_URL = text("SITE_URL", "https://localhost").rstrip("/")
+_site = urlsplit(SITE_URL)
+SECURE = _site.scheme == "https"
+if not SECURE and _site.hostname not in ("127.0.0.1", "localhost", "::1"):
+    raise BadEnvironment(f"SITE_URL={SITE_URL!r} must start with https:// (plain http is for loopback only).")
+ALLOWED_HOSTS = words("ALLOWED_HOSTS", (_site.hostname or "localhost",))
+if "*" in ALLOWED_HOSTS:
+    raise BadEnvironment("ALLOWED_HOSTS=* accepts forged Host headers: list the names of the hall.")
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+
+INSTALLED_APPS = [
+    "config.apps.AdminSite",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "pgtrigger",
+    "csp",
+    "django_htmx",
+    "allauth",
+    "allauth.account",
+    "monitoring",
+    "marketplace.core",
+    "marketplace.accounts",
+    "marketplace.sellers",
+    "marketplace.catalog",
+    "marketplace.inventory",
+    "marketplace.carts",
+    "marketplace.orders",
+    "marketplace.notifications",
+    "marketplace.imports",
+    "marketplace.dashboard",
+    "marketplace.storefront",
+    "payments",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {"environment": "config.jinja.environment"},
+    },
+    {
+        # Only for what libraries bring: the admin.
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    },
+]
+
+# --- config: stores -------------------------------------------------------------------------------------------------
+
+# CONTRACT "pool": wait 5 s for a connection, idle 30 s, lifetime 1 h; the most is one per thread.
+_POOL = {
+    "min_size": number("DB_POOL_MIN", 2),
+    "max_size": number("DB_POOL_MAX", 10, least=1),
+    "timeout": 5,
+    "max_idle": 30,
+    "max_lifetime": 3600,
+    "num_workers": 2,
+}
+_TIMEOUTS = {"web": WEB_TIMEOUTS, "worker": WORKER_TIMEOUTS}.get(PROCESS_KIND, COMMAND_TIMEOUTS)
+DATABASES = {
+    "default": database(
+        text("DATABASE_URL"),
+        name="DATABASE_URL",
+        timeouts=_TIMEOUTS,
+        pool=_POOL if PROCESS_KIND == "web" else None,
+        application=f"awning-{PROCESS_KIND}",
+    ),
+}
+
+REDIS_URL = text("REDIS_URL")
+# Redis down costs speed, never a page: a short time-out, and its errors count as a miss.
+_REDIS = {
+    "SOCKET_CONNECT_TIMEOUT": 0.25,
+    "SOCKET_TIMEOUT": 0.25,
+    "IGNORE_EXCEPTIONS": True,
+}
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "TIMEOUT": 300,
+        "KEY_PREFIX": text("CACHE_PREFIX", "awning"),
+        "OPTIONS": _REDIS,
+    },
+}
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
+
+STORAGES = {
+    "default": storage("PUBLIC_MEDIA_URL", text("PUBLIC_MEDIA_URL", f"file://{BASE_DIR}/media"), public=True),
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+MEDIA_URL = "/media/"
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = Path(text("STATIC_DIR", str(BASE_DIR / "staticfiles")))
+# Development and tests serve the sources; production serves hashed names that never change.
+if flag("STATIC_UNHASHED", False):
+    STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    WHITENOISE_USE_FINDERS = True
+
+# --- config: headers ------------------------------------------------------------------------------------------------
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 7 * 24 * 3600
+SECURE_SSL_REDIRECT = SECURE
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# --- payments -------------------------------------------------------------------------------------------------------
+
+MARKET_CURRENCY = text("MARKET_CURRENCY", "EUR").upper()
+try:
+    digits(MARKET_CURRENCY)
+except BadMoney as error:
+    raise BadEnvironment(f"MARKET_CURRENCY: {error}") from error
+STRIPE_SECRET_KEY = secret("STRIPE_SECRET_KEY")
+STRIPE_PUBLISHABLE_KEY = text("STRIPE_PUBLISHABLE_KEY")
+STRIPE_WEBHOOK_SECRET = secret("STRIPE_WEBHOOK_SECRET")
+STRIPE_API_BASE = text("STRIPE_API_BASE", "https://api.stripe.com").rstrip("/")
+_stripe_is_real = urlsplit(STRIPE_API_BASE).hostname == "api.stripe.com"
+# A stand-in serves its own browser script from the same place as its interface.
+STRIPE_JS_URL = "https://js.stripe.com/v3/" if _stripe_is_real else f"{STRIPE_API_BASE}/v3/"
+_stripe_scripts = ["https://js.stripe.com", "https://*.js.stripe.com"] if _stripe_is_real else [STRIPE_API_BASE]
+_stripe_frames = [*_stripe_scripts, "https://hooks.stripe.com"] if _stripe_is_real else [STRIPE_API_BASE]
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'", *_stripe_scripts],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:", *words("MEDIA_ORIGINS")],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'", STRIPE_API_BASE, *_stripe_scripts],
+        "frame-src": _stripe_frames,
+        # The hosted payment page is reached by a redirect after our own form.
+        "form-action": ["'self'", "https://checkout.stripe.com" if _stripe_is_real else STRIPE_API_BASE],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "manifest-src": ["'self'"],
+    },
+}
+
+# --- marketplace ----------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "marketplace.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+# A sign-up that must be confirmed by e-mail answers the same for known and unknown addresses.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = text("MAIL_FROM", "Awning <hall@awning.test>")
+BREVO_API_KEY = text("BREVO_API_KEY", None)
+MAIL_DIR = text("MAIL_DIR", None)
+if BREVO_API_KEY:
+    EMAIL_BACKEND = "anymail.backends.brevo.EmailBackend"
+    ANYMAIL = {"BREVO_API_KEY": BREVO_API_KEY, "REQUESTS_TIMEOUT": (3, 10)}
+elif MAIL_DIR:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = MAIL_DIR
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+# --- Celery: a wake-up call; PostgreSQL holds the work --------------------------------------------------------------
+
+CELERY_BROKER_URL = text("CELERY_BROKER_URL")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = 240, 300
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_PUBLISH_RETRY_POLICY = {
+    "max_retries": 1,
+    "interval_start": 0.05,
+    "interval_step": 0.05,
+    "interval_max": 0.1,
+}
+# Longer than any task may run, so that no task runs twice at once (seconds).
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 900, "socket_connect_timeout": 1, "socket_timeout": 5}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TIMEZONE = "UTC"
+
+# --- monitoring -----------------------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
+    "root": {"handlers": ["stderr"], "level": text("LOG_LEVEL", "INFO")},
+}

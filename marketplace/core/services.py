@@ -1,0 +1,72 @@
+"""Delivers the outbox: claim with a lease, call the handler outside any transaction, mark it done behind a fence."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from marketplace.core import events
+from marketplace.core.leases import MAX_ATTEMPTS, backoff, expiry
+from marketplace.core.models import OutboxEvent
+
+logger = logging.getLogger(__name__)
+
+# SKIP LOCKED lets relays work side by side; the lease outlives a crashed one; attempts is the fence.
+_CLAIM = """
+UPDATE core_outboxevent SET attempts = attempts + 1, locked_until = %s
+WHERE id IN (
+    SELECT id FROM core_outboxevent
+    WHERE processed_at IS NULL AND dead_at IS NULL AND due_at <= %s AND (locked_until IS NULL OR locked_until < %s)
+    ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED
+)
+RETURNING id
+"""
+
+
+def claim(*, now: datetime, limit: int = 50) -> Sequence[OutboxEvent]:
+    """Takes up to ``limit`` due events for this caller; they are free again when the lease ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [expiry(now), now, now, limit])
+        ids = [row[0] for row in cursor.fetchall()]
+    return list(OutboxEvent.objects.filter(pk__in=ids).order_by("due_at", "id"))
+
+
+def relay(*, now: datetime, limit: int = 50) -> int:
+    """Delivers what is due and returns how many events were delivered."""
+    return sum(deliver(event, now=now) for event in claim(now=now, limit=limit))
+
+
+def deliver(event: OutboxEvent, *, now: datetime) -> bool:
+    """Calls the handler of one claimed event; a failure is written down and tried again later, or ends as dead."""
+    subscription = events.subscription(event.handler)
+    try:
+        if subscription is None:
+            raise LookupError(f"No code handles {event.handler!r} any more.")
+        subscription.handler(event.payload, now)
+    except Exception as error:
+        logger.exception("outbox.failed", extra={"event_id": event.pk, "handler": event.handler})
+        _failed(event, error, now=now)
+        return False
+    return bool(_mine(event).update(processed_at=now, locked_until=None, last_error=""))
+
+
+def _failed(event: OutboxEvent, error: Exception, *, now: datetime) -> None:
+    changes: dict[str, object] = {"last_error": f"{type(error).__name__}: {error}"[:2000], "locked_until": None}
+    if event.attempts >= MAX_ATTEMPTS or getattr(error, "permanent", False):
+        changes["dead_at"] = now
+    else:
+        changes["due_at"] = now + backoff(event.attempts)
+    _mine(event).update(**changes)
+
+
+def _mine(event: OutboxEvent) -> "QuerySet[OutboxEvent]":
+    """The row, only while nobody has claimed it since: a slow relay must not overwrite its successor."""
+    return OutboxEvent.objects.filter(pk=event.pk, attempts=event.attempts, processed_at__isnull=True)
+
+
+def prune(*, now: datetime, keep: timedelta = timedelta(days=7), limit: int = 5000) -> int:
+    """Deletes delivered events older than ``keep``, at most ``limit`` in one go; dead ones stay for people to see."""
+    old = OutboxEvent.objects.filter(processed_at__lt=now - keep).order_by("pk").values_list("pk", flat=True)[:limit]
+    return OutboxEvent.objects.filter(pk__in=list(old)).delete()[0]
