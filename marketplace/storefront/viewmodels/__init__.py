@@ -1,8 +1,8 @@
 """What the storefront's templates show: the contract between page modules and `templates/storefront/`.
 
 Frozen, and everything is text already: prices with their currency sign, counts with separators, dates in words, URLs as
-paths. An empty string or None leaves the part out. The parts that every
-interface shares (Picture, Link, Note, Shell, …) live in `marketplace.core.page_parts`.
+paths. An empty string or None leaves the part out. The parts that every interface shares (Picture, Link, Note, Shell, …)
+live in `marketplace.core.page_parts`.
 
 Each page is rendered with `{"page": <one of these>}`; `shell` comes from the context processor.
 
@@ -23,7 +23,15 @@ from marketplace.storefront.viewmodels.cards import Card, Delta, Spark, StallTag
 from marketplace.storefront.viewmodels.cart import CartAdded, CartLineView, CartPage, CartParcel, LineChange
 from marketplace.storefront.viewmodels.home import CategoryTile, HomeModule, HomePage, StallPage, StallTile
 from marketplace.storefront.viewmodels.product import Fact, OfferRow, ProductPage, Spec, VariantChoice, VariantGroup
-from marketplace.storefront.viewmodels.search import Chip, Facet, FacetOption, HistogramBar, PriceFacet, SearchPage
+from marketplace.storefront.viewmodels.search import (
+    Chip,
+    Facet,
+    FacetOption,
+    HistogramBar,
+    PriceFacet,
+    SearchPage,
+    Shown,
+)
 
 __all__ = [
     "Card",
@@ -45,6 +53,7 @@ __all__ = [
     "PriceFacet",
     "ProductPage",
     "SearchPage",
+    "Shown",
     "Spark",
     "Spec",
     "StallPage",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from marketplace.core.page_parts import Choice, Crumb, EmptyState, Hidden, Link, Meta, Note, PageLink, Picture
 from marketplace.storefront.viewmodels.cards import Card, StallTag
 from marketplace.storefront.viewmodels.product import Fact
+from marketplace.storefront.viewmodels.search import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,10 @@ class StallPage:
     facts: tuple[Fact, ...] = ()
     categories: tuple[Link, ...] = ()
     """What the stall sells, as links that narrow the list."""
-    sort_hidden: tuple[Hidden, ...] = ()
+    hidden: tuple[Hidden, ...] = ()
+    """Parameters in force, but sort and page, that the sort form carries along."""
     sort_options: tuple[Choice, ...] = ()
-    shown_text: str = ""
+    shown: Shown | None = None
     load_more_href: str = ""
     load_more_text: str = "Load more"
     pages: tuple[PageLink, ...] = ()

@@ -76,11 +76,20 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """Which part of the list is here, as text: first "25", last "48", total "1,284 things"."""
+
+    first: str
+    last: str
+    total: str
+
+
+@dataclass(frozen=True, slots=True)
 class SearchPage:
     """A list of results, for `/search/` and for `/c/<category>/`.
 
-    `action` is the path both forms send to; `hidden` are parameters they carry along (the query `q`, on search).
-    `result_text` "1,284 things"; `submit_text` "Show 1,284 results"; `shown_text` "Showing 48 of 1,284".
+    `action` is the path the filter form sends to (sorting is part of it); `hidden` are parameters it carries along (the
+    query `q`, on search). `result_text` "1,284 things"; `submit_text` "Show 1,284 results".
     `load_more_href` is the next page's URL, "" on the last. `empty` replaces the list when nothing was found.
     """
 
@@ -98,8 +107,6 @@ class SearchPage:
     notes: tuple[Note, ...] = ()
     """A corrected spelling, a rejected parameter."""
     hidden: tuple[Hidden, ...] = ()
-    sort_hidden: tuple[Hidden, ...] = ()
-    """Every parameter in force but sort and page."""
     sort_options: tuple[Choice, ...] = ()
     facets: tuple[Facet, ...] = ()
     price: PriceFacet | None = None
@@ -108,7 +115,7 @@ class SearchPage:
     quick: tuple[Chip, ...] = ()
     chips: tuple[Chip, ...] = ()
     clear_href: str = ""
-    shown_text: str = ""
+    shown: Shown | None = None
     load_more_href: str = ""
     load_more_text: str = "Load more"
     pages: tuple[PageLink, ...] = ()
