@@ -1,0 +1,151 @@
+"""A product while its rows are being read: what is good is kept, what is bad is named."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from marketplace.imports.cells import digest, gtin, slug
+from marketplace.imports.errors import CellError
+from marketplace.imports.records import Entry, ImageRecord, ProductRecord, RowProblem, Severity, VariantRecord
+
+MAX_TITLE = 200
+MAX_SKU = 120
+MAX_BRAND = 120
+MAX_HANDLE = 200
+MAX_URL = 2_000
+MAX_ALT = 200
+MAX_OPTIONS_TEXT = 240
+
+
+@dataclass(slots=True)
+class Draft:
+    """Collects the variants and pictures of one product. `rows` are those that gave something to it."""
+
+    row: int
+    handle: str
+    title: str
+    body_html: str = ""
+    brand: str = ""
+    kind: str = ""
+    tags: tuple[str, ...] = ()
+    categories: tuple[tuple[str, ...], ...] = ()
+    attributes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    published: bool = True
+    variants: list[VariantRecord] = field(default_factory=list)
+    images: dict[str, ImageRecord] = field(default_factory=dict)
+    rows: list[int] = field(default_factory=list)
+    problems: list[RowProblem] = field(default_factory=list)
+    _options: dict[tuple[tuple[str, str], ...], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raises CellError when the product itself cannot be stored."""
+        if not self.title:
+            raise CellError("Title", "The title is empty: give the product a name.")
+        if len(self.title) > MAX_TITLE:
+            raise CellError("Title", f"The title is longer than {MAX_TITLE} characters: shorten it.")
+        if len(self.handle) > MAX_HANDLE:
+            raise CellError("Handle", f"The handle is longer than {MAX_HANDLE} characters: shorten it.")
+        if len(self.brand) > MAX_BRAND:
+            raise CellError("Vendor", f"The brand is longer than {MAX_BRAND} characters: shorten it.")
+
+    def skip(self, row: int, error: CellError, sku: str = "") -> None:
+        """The row is left out, and why."""
+        self.problems.append(RowProblem(row, error.column, error.message, sku))
+
+    def note(self, row: int, column: str, message: str, sku: str = "") -> None:
+        """The row is taken, but something in it was set aside."""
+        self.problems.append(RowProblem(row, column, message, sku, Severity.NOTE))
+
+    def add_variant(self, variant: VariantRecord) -> None:
+        """Raises CellError when the product has the same options already, or the SKU is too long."""
+        if len(variant.sku) > MAX_SKU:
+            raise CellError("SKU", f"The SKU is longer than {MAX_SKU} characters: shorten it.")
+        if sum(len(name) + len(value) + 2 for name, value in variant.options) > MAX_OPTIONS_TEXT:
+            raise CellError(
+                "Option1 Value", f"The options are longer than {MAX_OPTIONS_TEXT} characters: shorten them."
+            )
+        same = self._options.setdefault(variant.options, variant.row)
+        if same != variant.row:
+            raise CellError(
+                "Option1 Value", f"Row {same} has the same options: give each variant its own, or merge them."
+            )
+        self.variants.append(variant)
+
+    def add_image(self, row: int, url: str, alt: str = "") -> None:
+        """Takes a picture once; an address that is no http(s) URL becomes a note."""
+        if not url or url in self.images:
+            return
+        if len(url) > MAX_URL or not _is_web_address(url):
+            self.note(
+                row, "Image", "The picture's address is not an http or https URL: correct it to have the picture."
+            )
+            return
+        self.images[url] = ImageRecord(row, url, alt[:MAX_ALT])
+
+    def barcode(self, row: int, text: str, column: str, sku: str) -> str:
+        """The GTIN, or blank with a note when the barcode is not one."""
+        found = gtin(text)
+        if text and not found:
+            self.note(
+                row,
+                column,
+                f"“{text[:40]}” is not a GTIN (8, 12, 13 or 14 digits with a check digit): left blank.",
+                sku,
+            )
+        return found
+
+    def finish(self) -> Iterator[Entry]:
+        """The problems, then the product; without anything to sell, a problem for each of its rows instead."""
+        yield from self.problems
+        bad = {problem.row for problem in self.problems if problem.severity is Severity.SKIPPED}
+        if not self.variants:
+            for row in dict.fromkeys([self.row, *self.rows]):
+                if row not in bad:
+                    yield RowProblem(row, "", f"Nothing of “{self.title[:60]}” can be sold: see its other rows.")
+            return
+        yield ProductRecord(
+            row=self.row,
+            handle=self.handle,
+            title=self.title,
+            variants=_with_skus(self.handle, self.variants),
+            rows=tuple(row for row in self.rows if row not in bad),
+            body_html=self.body_html,
+            brand=self.brand,
+            kind=self.kind,
+            tags=self.tags,
+            categories=self.categories,
+            attributes=self.attributes,
+            images=tuple(self.images.values()),
+            published=self.published,
+        )
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+
+
+def _with_skus(handle: str, variants: list[VariantRecord]) -> tuple[VariantRecord, ...]:
+    """Gives each variant without SKU one made of the handle and its options: the same in every run."""
+    if all(variant.sku for variant in variants):
+        return tuple(variants)
+    base = slug(handle, length=60)
+    short = [_option_slug(variant) for variant in variants]
+    return tuple(
+        variant if variant.sku else _named(variant, base, name, unique=short.count(name) == 1)
+        for variant, name in zip(variants, short, strict=True)
+    )
+
+
+def _option_slug(variant: VariantRecord) -> str:
+    return "-".join(slug(value, length=24) for _, value in variant.options)
+
+
+def _named(variant: VariantRecord, base: str, name: str, *, unique: bool) -> VariantRecord:
+    if not unique:
+        name = f"{name}-{digest(repr(variant.options))}"
+    sku = f"{base}-{name}" if name else base
+    return replace(variant, sku=sku[:MAX_SKU])
