@@ -13,6 +13,9 @@ from babel.numbers import get_currency_precision, get_currency_symbol, list_curr
 
 from marketplace.core.errors import AwningError
 
+# Amounts are stored in 64 bits of minor units; 10¹⁵ major units is far beyond any price and far below the limit.
+_LARGEST_EXPONENT = 15
+
 
 class BadMoney(AwningError):
     """An amount or a currency that cannot be used."""
@@ -48,6 +51,8 @@ def parse_minor(text: str, currency: str) -> int:
         raise BadMoney(f"{text!r} is not an amount: write it like 12.50.") from None
     if not amount.is_finite():
         raise BadMoney(f"{text!r} is not an amount: write it like 12.50.")
+    if amount.adjusted() > _LARGEST_EXPONENT:
+        raise BadMoney(f"{text!r} is too large an amount.")
     exponent = amount.normalize().as_tuple().exponent
     if isinstance(exponent, int) and -exponent > digits(currency):
         raise BadMoney(f"{text!r} has more decimals than {currency} has ({digits(currency)}).")

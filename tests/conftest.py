@@ -1,0 +1,73 @@
+"""The cast: a buyer, two sellers and an operator; and the few things that every test needs."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db.backends.postgresql.operations import DatabaseOperations
+
+from marketplace.accounts.models import User
+from marketplace.core import events
+from marketplace.sellers.models import Seller
+from tests import factories
+
+# A Sunday morning: dates in pages and e-mails are the same in every run.
+NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _no_wake_up() -> Iterator[None]:
+    """Commits wake nobody: tests deliver the outbox themselves, when they mean to."""
+    calls = list(events._wake)
+    events._wake.clear()
+    yield
+    events._wake[:] = calls
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_append_only_tables() -> Iterator[None]:
+    """Lets the test framework empty append-only tables between tests; the code under test still cannot."""
+    original = DatabaseOperations.sql_flush
+
+    def sql_flush(self: DatabaseOperations, *args: Any, **kwargs: Any) -> list[str]:
+        statements = original(self, *args, **kwargs)
+        return ["SET LOCAL session_replication_role = replica", *statements] if statements else statements
+
+    DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]
+    yield
+    DatabaseOperations.sql_flush = original  # type: ignore[method-assign]
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment at which the test takes place."""
+    return NOW
+
+
+@pytest.fixture
+def mira(db: None) -> User:
+    """Mira buys."""
+    return factories.a_user(email="mira@example.test", name="Mira Holt")
+
+
+@pytest.fixture
+def kiln(db: None) -> Seller:
+    """Kiln Street sells ceramics from Berlin; Jonas owns it."""
+    seller = factories.a_seller(slug="kiln-street", name="Kiln Street", country="DE", place="Berlin", hue=2)
+    factories.a_member(seller, factories.a_user(email="jonas@example.test", name="Jonas Weber"))
+    return seller
+
+
+@pytest.fixture
+def groove(db: None) -> Seller:
+    """Second Groove sells records from Vienna; Ana owns it."""
+    seller = factories.a_seller(slug="second-groove", name="Second Groove", country="AT", place="Vienna", hue=5)
+    factories.a_member(seller, factories.a_user(email="ana@example.test", name="Ana Lind"))
+    return seller
+
+
+@pytest.fixture
+def olga(db: None) -> User:
+    """Olga operates the hall."""
+    return factories.a_user(email="olga@example.test", name="Olga Reyes", is_staff=True, is_superuser=True)
