@@ -1,11 +1,16 @@
 from datetime import datetime
 
 from django.apps import AppConfig
+from django.conf import settings
+
+from marketplace.core.hall import Hall
 
 
 class CoreConfig(AppConfig):
     name = "marketplace.core"
     label = "core"
+
+    hall: Hall
 
     def ready(self) -> None:
         from marketplace.core import events, services, sweeps, tasks
@@ -13,5 +18,6 @@ class CoreConfig(AppConfig):
         def relay(now: datetime) -> int:
             return services.relay(now=now)
 
+        self.hall = Hall(currency=settings.MARKET_CURRENCY, site_url=settings.SITE_URL)
         events.wake_with(tasks.relay_outbox.delay)
         sweeps.register("core.outbox", every=1.0, run=relay)
