@@ -90,6 +90,7 @@ def _send(pids: list[int], number: signal.Signals) -> None:
     for pid in pids:
         try:
             os.kill(pid, number)
+            os.kill(pid, signal.SIGCONT)  # a stopped process would not hear anything else
         except ProcessLookupError:
             continue
         except PermissionError as error:

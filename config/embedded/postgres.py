@@ -135,13 +135,13 @@ class PostgresServer:
         status = process.wait()
         password_file.unlink()
         if status != 0:
-            raise EmbeddedError(f"initdb could not make {self.cluster}: {process.tail(3)}")
+            raise EmbeddedError(f"initdb could not make {self.cluster}: {process.last_words()}")
         draft.rename(self.cluster)
 
     def _recover(self) -> None:
         """End what an owner killed with its guard left running here, and remove the process-id file it left."""
         for pid in survivors(self.cluster, "postgres"):
-            if CLUSTER_NAME.encode() not in _command_line(pid):
+            if not _is_ours(pid):
                 raise EmbeddedError(f"process {pid}, which Awning did not start, uses {self.cluster}; stop it first")
         end_survivors(self.cluster, "postgres", signal.SIGQUIT)
         if sys.platform == "linux":
@@ -197,7 +197,7 @@ class PostgresServer:
                 )
             except psycopg.OperationalError as error:
                 if process.poll() is not None:
-                    raise EmbeddedError(f"PostgreSQL ended while starting: {process.tail(3)}") from error
+                    raise EmbeddedError(f"PostgreSQL ended while starting: {process.last_words()}") from error
                 if "password authentication failed" in str(error):
                     raise EmbeddedError(
                         f"{self.directory} was made with another password: restore the secrets kept beside it, or remove "
@@ -237,8 +237,10 @@ def _programs(account: Account | None) -> Path:
     return reachable_programs(Path(package.origin).parent / "pginstall", name=f"postgresql-{version}", account=account)
 
 
-def _command_line(pid: int) -> bytes:
+def _is_ours(pid: int) -> bool:
+    """Whether Awning started this server process: the postmaster shows its options, the others the cluster's name."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
+        words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
     except OSError:
-        return CLUSTER_NAME.encode()  # gone by now: nobody to object to
+        return True  # gone by now: nobody to object to
+    return f"cluster_name={CLUSTER_NAME}" in words or words[0].startswith(f"postgres: {CLUSTER_NAME}:")

@@ -73,7 +73,7 @@ class ServerProcess:
         report = json.loads(line or b"{}")
         if "pid" not in report:
             self.stop()
-            raise EmbeddedError(f"{command.name} did not start: {report.get('error') or self.tail()}")
+            raise EmbeddedError(f"{command.name} did not start: {report.get('error') or self.last_words()}")
         return int(report["pid"])
 
     @property
@@ -132,6 +132,10 @@ class ServerProcess:
     def tail(self, lines: int = TAIL_LINES) -> str:
         """Return its last lines, for a message to people."""
         return "\n".join(self.output().strip().splitlines()[-lines:])
+
+    def last_words(self) -> str:
+        """Return its last lines as one, for an error that is one line."""
+        return " | ".join(self.tail(3).splitlines()) or "it wrote nothing"
 
     def __enter__(self) -> Self:
         return self

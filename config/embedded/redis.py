@@ -125,7 +125,7 @@ class RedisServer:
         deadline = time.monotonic() + START_SECONDS
         while not _answers(port, self.plan.password):
             if process.poll() is not None:
-                raise EmbeddedError(f"Redis ({self.plan.name}) ended while starting: {process.tail(3)}")
+                raise EmbeddedError(f"Redis ({self.plan.name}) ended while starting: {process.last_words()}")
             if time.monotonic() > deadline:
                 raise EmbeddedError(
                     f"Redis ({self.plan.name}) did not answer within {START_SECONDS:.0f} s: see {self.plan.log}"

@@ -64,7 +64,7 @@ class StripeServer:
         deadline = time.monotonic() + START_SECONDS
         while (url := _ready_url(self.process.output())) is None:
             if self.process.poll() is not None:
-                raise EmbeddedError(f"the Stripe simulator ended while starting: {self.process.tail(3)}")
+                raise EmbeddedError(f"the Stripe simulator ended while starting: {self.process.last_words()}")
             if time.monotonic() > deadline:
                 raise EmbeddedError(
                     f"the Stripe simulator was not ready within {START_SECONDS:.0f} s: see {self.plan.log}"
