@@ -21,6 +21,8 @@ class Cart(models.Model):
     shipping_address = models.JSONField(default=dict, blank=True)
     # {seller id as text: shipping option id}
     shipping_choices = models.JSONField(default=dict, blank=True)
+    # Under which reference inventory holds units for this cart: they are free to this buyer and to nobody else.
+    hold_reference = models.CharField(max_length=40, blank=True, default="")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -38,13 +40,17 @@ class Cart(models.Model):
 
 
 class CartLine(models.Model):
-    """Some units of one offer; ``seen_price_minor`` is the price the buyer has accepted."""
+    """Some units of one offer; ``seen_price_minor`` is the price the buyer has accepted.
+
+    A removed line stays, out of sight, so that taking it back restores it as it was.
+    """
 
     cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="lines")
     offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="cart_lines")
     quantity = models.PositiveIntegerField()
     seen_price_minor = models.PositiveBigIntegerField()
     added_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

@@ -27,7 +27,11 @@ class StockItem(models.Model):
 
 
 class StockReservation(models.Model):
-    """Units held for one checkout until ``expires_at``; ``reference`` is the order group's number."""
+    """Units held for one checkout; ``reference`` is the order group's number.
+
+    Nothing gives a hold back by itself when ``expires_at`` passes: a payment may still use it, so only whoever has
+    cancelled that payment releases it.
+    """
 
     class State(models.TextChoices):
         ACTIVE = "active", "Held"
@@ -44,16 +48,11 @@ class StockReservation(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["reference", "stock_item"],
-                name="reservation_one_active",
-                condition=models.Q(state="active"),
-            ),
+            models.UniqueConstraint(fields=["reference", "stock_item"], name="reservation_once"),
             models.CheckConstraint(condition=models.Q(quantity__gt=0), name="reservation_quantity_positive"),
         ]
         indexes = [
             models.Index(fields=["expires_at"], name="reservation_expiry", condition=models.Q(state="active")),
-            models.Index(fields=["reference"], name="reservation_reference"),
         ]
 
     def __str__(self) -> str:

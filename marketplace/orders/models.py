@@ -32,6 +32,8 @@ class OrderGroup(models.Model):
     state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
     # Lets a guest open the order from the e-mail; compared in constant time.
     access_token = models.CharField(max_length=64)
+    # SHA-256 of what the buyer had told the cart, in hex: the same cart again is the same group.
+    cart_fingerprint = models.CharField(max_length=64)
     placed_at = models.DateTimeField()
     # The stock is held until then.
     expires_at = models.DateTimeField()
@@ -51,7 +53,7 @@ class OrderGroup(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["buyer", "-placed_at"], name="order_group_buyer"),
+            models.Index(fields=["buyer", "-placed_at", "-id"], name="order_group_buyer"),
             models.Index(fields=["email", "-placed_at"], name="order_group_email"),
             models.Index(fields=["expires_at"], name="order_group_expiry", condition=models.Q(state="pending")),
         ]
@@ -97,7 +99,10 @@ class Order(models.Model):
                 name="order_total_adds_up",
             ),
         ]
-        indexes = [models.Index(fields=["seller", "state", "-placed_at"], name="order_seller_list")]
+        indexes = [
+            models.Index(fields=["seller", "-placed_at", "-id"], name="order_seller_list"),
+            models.Index(fields=["seller", "state", "-placed_at", "-id"], name="order_seller_state"),
+        ]
 
     def __str__(self) -> str:
         return self.number
