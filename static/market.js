@@ -1,0 +1,91 @@
+// market.js: progressive enhancement only. Every page works without it; htmx does the swapping, this the rest.
+
+const on = (type, listener) => document.addEventListener(type, listener);
+
+// Gallery thumbnails: scroll the stage without jumping the page.
+on('click', (event) => {
+  const thumb = event.target.closest('.thumbs a');
+  const picture = thumb && document.querySelector(thumb.hash);
+  if (!picture) return;
+  event.preventDefault();
+  const stage = picture.parentElement;
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  stage.scrollTo({ left: picture.offsetLeft - stage.offsetLeft, behavior: still ? 'instant' : 'smooth' });
+  thumb.parentElement.querySelector('[aria-current]')?.removeAttribute('aria-current');
+  thumb.setAttribute('aria-current', 'true');
+});
+
+// Menus close on a click elsewhere and on Escape; notes and toasts close by their button.
+on('click', (event) => {
+  for (const menu of document.querySelectorAll('.menu[open]')) if (!menu.contains(event.target)) menu.open = false;
+  event.target.closest('[data-dismiss]')?.parentElement.remove();
+});
+on('keydown', (event) => {
+  if (event.key !== 'Escape') return;
+  const menu = document.querySelector('.menu[open]');
+  if (menu) { menu.open = false; menu.querySelector('summary').focus(); }
+  document.querySelector('.toast')?.remove();
+});
+
+// Selects that submit their form; the button beside them shows only where scripting is off.
+on('change', (event) => { if (event.target.matches('[data-autosubmit]')) event.target.form.requestSubmit(); });
+
+// A form that was refused: its summary takes the focus.
+document.querySelector('[data-focus]')?.focus();
+
+// A form is sent once, however often its button is pressed; htmx guards its own.
+on('submit', (event) => {
+  const form = event.target;
+  if (form.method !== 'post' || form.hasAttribute('hx-post') || event.defaultPrevented) return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = 'yes';
+});
+addEventListener('pageshow', () => { for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent; });
+
+// Filters: empty fields stay out of the URL, groups stay as they were folded, a sent sheet closes.
+on('htmx:configRequest', (event) => {
+  const { elt, parameters } = event.detail;
+  if (!elt.hasAttribute('data-lean')) return;
+  for (const [name, value] of Object.entries({ ...parameters })) if (value === '') delete parameters[name];
+});
+on('htmx:beforeSwap', () => {
+  const folded = new Map([...document.querySelectorAll('#facet-groups details')].map((group) => [group.id, group.open]));
+  if (folded.size) on1('htmx:afterSettle', () => {
+    for (const [id, open] of folded) { const group = document.getElementById(id); if (group) group.open = open; }
+  });
+});
+on('submit', (event) => { if (event.target.matches('[popover]:popover-open')) event.target.hidePopover(); });
+function on1(type, listener) { document.addEventListener(type, listener, { once: true }); }
+
+// "Load more", then a product, then Back: the longer list and the place in it are put back, where the browser has not kept them.
+const list = 'list:' + location.pathname + location.search;
+addEventListener('pagehide', () => {
+  const cards = document.getElementById('cards');
+  if (!cards?.dataset.longer) return;
+  const kept = { cards: cards.innerHTML, more: document.getElementById('more').innerHTML, to: document.getElementById('shown-to')?.textContent, y: scrollY };
+  try { sessionStorage.setItem(list, JSON.stringify(kept)); } catch { /* full or forbidden: the first page is shown */ }
+});
+on('htmx:afterSwap', (event) => { if (event.detail.target.id === 'cards') event.detail.target.dataset.longer = 'yes'; });
+const kept = sessionStorage.getItem(list);
+if (kept) {
+  sessionStorage.removeItem(list);
+  if (performance.getEntriesByType('navigation')[0]?.type === 'back_forward') {
+    const { cards, more, to, y } = JSON.parse(kept);
+    const grid = document.getElementById('cards');
+    grid.innerHTML = cards;
+    grid.dataset.longer = 'yes';
+    document.getElementById('more').innerHTML = more;
+    if (to) document.getElementById('shown-to').textContent = to;
+    addEventListener('load', () => { window.htmx?.process(document.getElementById('more')); scrollTo(0, y); });
+  }
+}
+
+// What htmx could not do, said where it is read out; a link that failed is followed plainly.
+for (const failure of ['htmx:responseError', 'htmx:sendError', 'htmx:timeout']) on(failure, (event) => {
+  const { elt, requestConfig } = event.detail;
+  if (requestConfig?.verb === 'get' && elt.href) { location.assign(elt.href); return; }
+  const toast = document.createElement('div');
+  toast.className = 'toast toast-bad';
+  toast.textContent = 'That did not work. Nothing was changed: please try again.';
+  document.getElementById('toast')?.replaceChildren(toast);
+});
