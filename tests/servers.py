@@ -6,23 +6,19 @@ Redis databases of their own. A URL that is set already is used instead; a serve
 """
 
 import os
-import secrets
 import shutil
 import socket
-import tempfile
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
-from config.embedded.account import remove_directory
-from config.embedded.directory import DirectoryLock
 from config.embedded.errors import EmbeddedError
 from config.embedded.ports import LOOPBACK, free_port
-from config.embedded.servers import BROKER_URL, CACHE_URL, DATABASE, LIMITS_URL, Servers, ServersPlan
+from config.embedded.scratch import Scratch
+from config.embedded.servers import BROKER_URL, CACHE_URL, DATABASE, LIMITS_URL
 from config.embedded.stripe import StripePlan, StripeServer
 from config.env import text
 
@@ -39,22 +35,7 @@ DEFAULTS = {
 }
 
 
-@dataclass(frozen=True)
-class Run:
-    """What this process started and must clean up."""
-
-    home: Path
-    servers: Servers
-    lock: DirectoryLock
-
-    def end(self) -> None:
-        """Stop the servers and remove what they wrote."""
-        self.servers.stop()
-        self.lock.release()
-        _remove(self.home)
-
-
-_run: Run | None = None
+_scratch: Scratch | None = None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -69,10 +50,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
     """Stop what was started, after everybody else has closed connections."""
-    global _run
-    if _run is not None:
-        run, _run = _run, None
-        run.end()
+    global _scratch
+    if _scratch is not None:
+        scratch, _scratch = _scratch, None
+        scratch.end()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -84,61 +65,22 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _set_up() -> None:
     """Give this process its servers, ports and secrets through the environment."""
-    global _run
+    global _scratch
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker is not None:
         _take_own_databases(int(worker.removeprefix("gw")))
-    elif _run is None:
+    elif _scratch is None:
         try:
-            _run = _start()
+            _scratch = Scratch(os.environ)
         except EmbeddedError as error:
             raise pytest.UsageError(f"the tests need real servers: {error}") from error
-        _check_external(_run.servers.variables)
-        os.environ.update(_run.servers.variables)
+        _check_external(_scratch.variables)
+        os.environ.update(_scratch.variables)
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
     # Ports are per process: workers run their own live server and their own simulator.
     os.environ["STRIPE_API_BASE"] = f"http://{LOOPBACK}:{free_port()}"
     os.environ["SITE_URL"] = f"http://{LOOPBACK}:{free_port()}"
-
-
-def _start() -> Run:
-    root = Path(tempfile.gettempdir()) / f"awning-tests-{os.geteuid()}"
-    root.mkdir(exist_ok=True)
-    if root.stat().st_uid != os.geteuid():
-        raise EmbeddedError(f"{root} belongs to another user: remove it, or set TMPDIR")
-    _remove_abandoned(root)
-    home = root / f"{os.getpid()}-{secrets.token_hex(3)}"
-    lock = DirectoryLock(home, remedy="this name was random: run again")
-    # Root's servers run as another user, who must be able to get in; each server's own folder stays private.
-    root.chmod(0o755)
-    home.chmod(0o755)
-    password = secrets.token_urlsafe(16)
-    try:
-        servers = Servers(
-            ServersPlan(home=home, logs=home / "logs", password=password, given=os.environ, durable=False)
-        )
-    except BaseException:
-        lock.release()
-        _remove(home)
-        raise
-    return Run(home=home, servers=servers, lock=lock)
-
-
-def _remove_abandoned(root: Path) -> None:
-    """Remove what runs killed with -9 left on disk; their servers are dead already."""
-    for home in root.iterdir():
-        try:
-            lock = DirectoryLock(home, remedy="")
-        except EmbeddedError:
-            continue  # that run is alive
-        lock.release()
-        _remove(home)
-
-
-def _remove(home: Path) -> None:
-    remove_directory(home / "postgres")
-    shutil.rmtree(home, ignore_errors=True)
 
 
 def _check_external(started: dict[str, str]) -> None:

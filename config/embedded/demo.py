@@ -1,0 +1,315 @@
+"""`python -m config.embedded.demo`: the whole hall on this machine, from an empty folder to an open page. `make demo` runs it."""
+
+import hashlib
+import os
+import shutil
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from argparse import ArgumentParser
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from config.embedded.account import remove_directory
+from config.embedded.directory import DirectoryLock
+from config.embedded.environment import ENVIRONMENT_FILE, SECRETS_FILE, load_secrets, write_environment
+from config.embedded.errors import EmbeddedError
+from config.embedded.foreground import Foreground
+from config.embedded.ports import LOOPBACK, require_free
+from config.embedded.process import Command, ServerProcess
+from config.embedded.run import demo_home
+from config.embedded.servers import Servers, ServersPlan
+from config.embedded.stripe import StripePlan, StripeServer
+from config.embedded.supervisor import Program, Supervisor, describe, indent
+
+PROJECT: Final = Path(__file__).resolve().parents[2]
+PORT: Final = 8000
+PASSWORD: Final = "awning-demo"  # noqa: S105 - printed for everybody to see; the demo listens on loopback alone
+LOGINS: Final = {"buyer": "buyer@awning.test", "seller": "seller@awning.test", "operator": "operator@awning.test"}
+# Everything the demo keeps; RESET removes these and nothing else, whatever folder DEMO_HOME names.
+KEPT: Final = (
+    *("redis-cache", "redis-broker", "stripe", "logs", "mail", "media", "private-media", "static", "beat"),
+    *(SECRETS_FILE, ENVIRONMENT_FILE, "static.stamp"),
+)
+WEB_THREADS: Final = 4
+FIRST_PAGE_SECONDS: Final = 60.0
+# Stops of the programs and of the servers behind them must fit into 10 s together.
+PROGRAM_STOPS: Final = ((signal.SIGTERM, 5.0), (signal.SIGQUIT, 0.5))
+
+
+class Stopped(BaseException):
+    """Ctrl-C or SIGTERM: not an error, so nothing that catches errors may catch it."""
+
+
+@dataclass
+class Progress:
+    """Prints each stage with the seconds since the start."""
+
+    started: float = field(default_factory=time.monotonic)
+
+    def say(self, text: str) -> None:
+        """Print one event."""
+        print(f"{time.monotonic() - self.started:6.1f} s  {text}", flush=True)
+
+
+class Demo:
+    """One run of the demo."""
+
+    def __init__(self, home: Path, port: int, progress: Progress) -> None:
+        """Take the folder; raises EmbeddedError when another demo has it."""
+        self.home, self.port, self.progress = home, port, progress
+        self.logs = home / "logs"
+        self.variables: dict[str, str] = {}
+        self.servers: Servers | None = None
+        self.supervisor = Supervisor(say=progress.say, essential=frozenset({"web", "postgres"}))
+        require_free(port, purpose="Web", remedy=f"stop that program, or choose another: make demo PORT={port + 1}")
+        self.lock = DirectoryLock(
+            home,
+            remedy="stop that demo with Ctrl-C, or start this one elsewhere: make demo DEMO_HOME=…/other PORT=8001",
+        )
+        (home / ENVIRONMENT_FILE).unlink(missing_ok=True)
+
+    def reset(self) -> None:
+        """Remove what earlier runs kept."""
+        remove_directory(self.home / "postgres")
+        for name in KEPT:
+            path = self.home / name
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        self.progress.say("earlier data removed")
+
+    def open(self, *, programs: bool) -> None:
+        """Bring everything up; without `programs` the servers alone, with their data."""
+        fresh = not (self.home / "postgres").exists()
+        self.progress.say(f"{'new data' if fresh else 'data of the last run'} in {self.home}")
+        self.start_servers()
+        static = self.collect_static() if programs else None
+        self.manage("migrate", "migrate", "--no-input", "--verbosity", "1", title="database up to date")
+        self.manage("demo_seed", "demo_seed", title="demo goods in place", relay=True)
+        if static is not None:
+            self.finish(static, title="static files collected")
+        if programs:
+            self.supervisor.add(Program(command) for command in self.programs())
+        write_environment(self.home, self.variables)
+        if programs:
+            self.wait_for_first_page()
+        print(
+            self.notice() if programs else f"\nServers are up; their addresses are in {self.home / ENVIRONMENT_FILE}",
+            flush=True,
+        )
+
+    def start_servers(self) -> None:
+        """Start PostgreSQL, Redis and the Stripe simulator, minus what the environment names; fill `variables`."""
+        secrets = load_secrets(self.home)
+        plan = ServersPlan(home=self.home, logs=self.logs, password=secrets["SERVERS_PASSWORD"], given=os.environ)
+        self.servers = Servers(plan)
+        self.supervisor.add(self.servers.running())
+        self.variables = self.defaults(secrets) | self.servers.variables
+        names = [server.process.command.name for server in self.servers.running()]
+        if not (os.environ.get("STRIPE_SECRET_KEY") or os.environ.get("STRIPE_API_BASE")):
+            stripe = StripeServer(
+                StripePlan(
+                    data=self.home / "stripe" / "stripe.json",
+                    log=self.logs / "stripe.log",
+                    webhook_url=f"http://{LOOPBACK}:{self.port}/webhooks/stripe/",
+                    webhook_secret=secrets["STRIPE_WEBHOOK_SECRET"],
+                )
+            )
+            self.supervisor.add([stripe])
+            names.append(stripe.process.command.name)
+            self.variables["STRIPE_API_BASE"] = stripe.url
+        self.progress.say(f"servers are up: {', '.join(names) or 'all given by the environment'}")
+
+    def defaults(self, secrets: dict[str, str]) -> dict[str, str]:
+        """Return the variables of the demo that the environment does not set itself."""
+        address = f"http://{LOOPBACK}:{self.port}"
+        made = {name: value for name, value in secrets.items() if name != "SERVERS_PASSWORD"} | {
+            "SITE_URL": address,
+            "ALLOWED_HOSTS": f"{LOOPBACK},localhost",
+            "MAIL_DIR": str(self.home / "mail"),
+            "STATIC_DIR": str(self.home / "static"),
+            "PUBLIC_MEDIA_URL": f"file://{self.home / 'media'}",
+            "PRIVATE_MEDIA_URL": f"file://{self.home / 'private-media'}",
+        }
+        for folder in ("mail", "media", "private-media", "beat"):
+            (self.home / folder).mkdir(exist_ok=True)
+        return {name: value for name, value in made.items() if not os.environ.get(name)}
+
+    def command(self, name: str, *argv: str, kind: str) -> Command:
+        """Return a program of ours, run by this interpreter."""
+        return Command(
+            name=name,
+            argv=(sys.executable, *argv),
+            directory=PROJECT,
+            log=self.logs / f"{name}.log",
+            stops=PROGRAM_STOPS,
+            environ=os.environ | self.variables | {"PROCESS_KIND": kind, "PYTHONUNBUFFERED": "1"},
+        )
+
+    def programs(self) -> list[Command]:
+        """Return what Procfile runs: web, worker, sweeper and beat."""
+        web = [
+            *("-m", "granian", "--interface", "wsgi", "--host", LOOPBACK, "--port", str(self.port), "--no-ws"),
+            *("--workers", str(min(2, os.cpu_count() or 1)), "--blocking-threads", str(WEB_THREADS)),
+            *("--workers-kill-timeout", "4", "--respawn-failed-workers", "config.wsgi:application"),
+        ]
+        celery = ("-m", "celery", "-A", "config.celery")
+        worker = (*celery, "worker", "--concurrency", "1", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
+        beat = (
+            *celery,
+            "beat",
+            "--loglevel",
+            "INFO",
+            "--pidfile",
+            "",
+            "--schedule",
+            str(self.home / "beat" / "schedule"),
+        )
+        return [
+            self.command("web", *web, kind="web"),
+            self.command("worker", *worker, kind="worker"),
+            self.command("sweep", "manage.py", "sweep", kind="worker"),
+            self.command("beat", *beat, kind="worker"),
+        ]
+
+    def manage(self, name: str, *argv: str, title: str, relay: bool = False) -> None:
+        """Run a management command to its end; raises EmbeddedError with its last lines when it fails."""
+        self.finish(ServerProcess(self.command(name, "manage.py", *argv, kind="command")), title=title, relay=relay)
+
+    def finish(self, process: ServerProcess, *, title: str, relay: bool = False) -> None:
+        """Wait for a command that ends by itself; with `relay` its lines are shown as they come."""
+        shown = 0
+        with process:
+            while (status := process.poll()) is None:
+                lines = process.output().splitlines(keepends=True) if relay else []
+                for line in (line for line in lines[shown:] if line.endswith("\n")):
+                    self.progress.say(f"  {line.rstrip()}")
+                    shown += 1
+                time.sleep(0.1)
+        if status != 0:
+            name = process.command.name
+            raise EmbeddedError(
+                f"{name} ended with {describe(status)}; {process.command.log} ends:\n{indent(process.tail())}"
+            )
+        self.progress.say(title)
+
+    def collect_static(self) -> ServerProcess | None:
+        """Start collecting static files unless they are unchanged since the last time."""
+        stamp = self.home / "static.stamp"
+        if stamp.exists() and stamp.read_text() == static_fingerprint() and (self.home / "static").exists():
+            return None
+        stamp.write_text(static_fingerprint())
+        shutil.rmtree(self.home / "static", ignore_errors=True)
+        argv = ("manage.py", "collectstatic", "--no-input", "--verbosity", "0")
+        return ServerProcess(self.command("collectstatic", *argv, kind="command"))
+
+    def wait_for_first_page(self) -> None:
+        """Ask for the home page until it answers; a broken page is said, and the hall stays up for a look at it."""
+        deadline = time.monotonic() + FIRST_PAGE_SECONDS
+        while (answer := page_status(f"http://{LOOPBACK}:{self.port}/")) is None:
+            if time.monotonic() > deadline:
+                raise EmbeddedError(f"no page within {FIRST_PAGE_SECONDS:.0f} s: see {self.logs / 'web.log'}")
+            time.sleep(0.1)
+        said = (
+            "first page answered" if answer < 400 else f"the first page answered {answer}: see {self.logs / 'web.log'}"
+        )
+        self.progress.say(said)
+
+    def notice(self) -> str:
+        """Return the block that a reader of the terminal needs."""
+        logins = "".join(f"  {role:<10}{address:<24}{PASSWORD}\n" for role, address in LOGINS.items())
+        return (
+            f"\n  Awning is open: http://{LOOPBACK}:{self.port}\n\n{logins}\n"
+            f"  E-mails are files in {self.home / 'mail'}, logs in {self.logs}.\n"
+            "  Ctrl-C stops everything and keeps the data; make demo RESET=1 starts afresh.\n"
+        )
+
+    def close(self) -> None:
+        """Stop everything within 10 s and let the folder go."""
+        self.supervisor.stop()
+        if self.servers is not None:
+            for server in self.servers.running():
+                server.release()
+        (self.home / ENVIRONMENT_FILE).unlink(missing_ok=True)
+        self.lock.release()
+        self.progress.say("everything is stopped; the data is kept")
+
+
+def static_fingerprint() -> str:
+    """Return what changes whenever the collected static files would."""
+    sources = sorted(path for path in (PROJECT / "static").rglob("*") if path.is_file())
+    parts = [f"{path}:{path.stat().st_size}:{path.stat().st_mtime_ns}" for path in sources]
+    parts.append((PROJECT / "requirements" / "demo.txt").read_text())
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def page_status(url: str) -> int | None:
+    """Return the status of a GET, or None when nobody answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own http address
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return None
+
+
+def run(demo: Demo, *, reset: bool, programs: bool) -> int:
+    """Open the hall and watch over it until told to stop; return the exit status."""
+    stopping = False
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        nonlocal stopping
+        if stopping:
+            demo.supervisor.force()
+            return
+        stopping = True
+        raise Stopped
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, on_signal)
+    foreground = Foreground()
+    foreground.take()
+    foreground.follow_maker(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    try:
+        if reset:
+            demo.reset()
+        demo.open(programs=programs)
+        demo.supervisor.watch()
+    except Stopped:
+        demo.progress.say("stopping")
+        return 0
+    except EmbeddedError as error:
+        print(f"demo: {error}", file=sys.stderr, flush=True)
+        return 1
+    finally:
+        stopping = True
+        demo.close()
+        foreground.give_back()
+    return 0
+
+
+def main() -> int:
+    """Read PORT, RESET and DEMO_HOME and run the demo."""
+    parser = ArgumentParser(prog="config.embedded.demo", description=__doc__)
+    parser.add_argument("--servers", action="store_true", help="only the servers and their data (for Procfile.dev)")
+    options = parser.parse_args()
+    port = os.environ.get("PORT") or str(PORT)
+    try:
+        if not port.isdecimal():
+            raise EmbeddedError(f"PORT={port} is not a port: choose a number, for example make demo PORT=8001")
+        demo = Demo(demo_home(), int(port), Progress())
+    except EmbeddedError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    return run(demo, reset=os.environ.get("RESET", "0") not in ("", "0"), programs=not options.servers)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
