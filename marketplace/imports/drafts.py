@@ -13,6 +13,7 @@ MAX_SKU = 120
 MAX_BRAND = 120
 MAX_HANDLE = 200
 MAX_URL = 2_000
+MAX_IMAGES = 250
 MAX_ALT = 200
 MAX_OPTIONS_TEXT = 240
 
@@ -35,7 +36,7 @@ class Draft:
     images: dict[str, ImageRecord] = field(default_factory=dict)
     rows: list[int] = field(default_factory=list)
     problems: list[RowProblem] = field(default_factory=list)
-    _options: dict[tuple[tuple[str, str], ...], int] = field(default_factory=dict)
+    _options: dict[tuple[tuple[tuple[str, str], ...], str], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raises CellError when the product itself cannot be stored."""
@@ -64,7 +65,7 @@ class Draft:
             raise CellError(
                 "Option1 Value", f"The options are longer than {MAX_OPTIONS_TEXT} characters: shorten them."
             )
-        same = self._options.setdefault(variant.options, variant.row)
+        same = self._options.setdefault((tuple(sorted(variant.options)), variant.condition), variant.row)
         if same != variant.row:
             raise CellError(
                 "Option1 Value", f"Row {same} has the same options: give each variant its own, or merge them."
@@ -79,6 +80,9 @@ class Draft:
             self.note(
                 row, "Image", "The picture's address is not an http or https URL: correct it to have the picture."
             )
+            return
+        if len(self.images) >= MAX_IMAGES:
+            self.note(row, "Image", f"A product may have {MAX_IMAGES} pictures: this one is left out.")
             return
         self.images[url] = ImageRecord(row, url, alt[:MAX_ALT])
 
@@ -141,7 +145,8 @@ def _with_skus(handle: str, variants: list[VariantRecord]) -> tuple[VariantRecor
 
 
 def _option_slug(variant: VariantRecord) -> str:
-    return "-".join(slug(value, length=24) for _, value in variant.options)
+    condition = [] if variant.condition == "new" else [slug(variant.condition)]
+    return "-".join([*(slug(value, length=24) for _, value in variant.options), *condition])
 
 
 def _named(variant: VariantRecord, base: str, name: str, *, unique: bool) -> VariantRecord:

@@ -1,0 +1,148 @@
+"""What the database holds about one batch of products: a handful of queries, whatever the batch's size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Q
+
+from marketplace.catalog.models import Offer, Product, ProductImage, ProductVariant
+from marketplace.imports.records import ProductRecord
+
+
+@dataclass(frozen=True, slots=True)
+class KnownProduct:
+    """A product of this stall's own, as stored."""
+
+    pk: int
+    key: str
+    title: str
+    description: str
+    type_id: int
+    category_id: int
+    brand: str
+    attributes: dict[str, object]
+    extras: dict[str, object]
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownVariant:
+    """A variant of a product of this stall's own."""
+
+    pk: int
+    product_id: int
+    title: str
+    options: list[dict[str, str]]
+    options_key: str
+    gtin: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOffer:
+    """An offer of this stall, with whose product it is on and what is in stock."""
+
+    pk: int
+    sku: str
+    variant_id: int
+    product_id: int
+    product_title: str
+    owner_id: int | None
+    condition: str
+    price: int
+    status: str
+    on_hand: int
+    reserved: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownImage:
+    """A picture that an import noted, fetched or not."""
+
+    pk: int
+    product_id: int
+    url: str
+    alt: str
+    position: int
+    variant_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Joinable:
+    """Another stall's variant that shares a GTIN."""
+
+    variant_id: int
+    product_id: int
+    title: str
+
+
+@dataclass(slots=True)
+class Known:
+    """Everything found, under the keys the planner asks with."""
+
+    products: dict[str, KnownProduct] = field(default_factory=dict)
+    variants: dict[int, dict[str, KnownVariant]] = field(default_factory=dict)
+    variants_by_id: dict[int, KnownVariant] = field(default_factory=dict)
+    offers: dict[str, KnownOffer] = field(default_factory=dict)
+    offers_by_variant: dict[tuple[int, str], KnownOffer] = field(default_factory=dict)
+    images: dict[int, dict[str, KnownImage]] = field(default_factory=dict)
+    joinable: dict[str, Joinable] = field(default_factory=dict)
+    slugs: set[str] = field(default_factory=set)
+
+
+def load_known(records: Sequence[ProductRecord], slugs: Sequence[str], seller_id: int) -> Known:
+    """Reads what the batch may touch: six queries, none of them per row."""
+    known = Known()
+    _products(known, records, seller_id)
+    _offers(known, records, seller_id)
+    _joinable(known, records, seller_id)
+    known.slugs = set(Product.objects.filter(slug__in=slugs).values_list("slug", flat=True))
+    return known
+
+
+def _products(known: Known, records: Sequence[ProductRecord], seller_id: int) -> None:
+    handles = [record.handle for record in records]
+    mine = Product.objects.filter(owner=seller_id)
+    columns = ("title", "description", "product_type", "category", "brand", "attributes", "extras", "status")
+    # A product that was made by hand has no key of its own; our export calls it by its slug.
+    by_slug = mine.filter(external_key=None, slug__in=handles).values_list("pk", "slug", *columns)
+    by_key = mine.filter(external_key__in=handles).values_list("pk", "external_key", *columns)
+    for pk, key, *values in (*by_slug, *by_key):
+        known.products[str(key)] = KnownProduct(pk, str(key), *values)
+    ids = [product.pk for product in known.products.values()]
+    fields = ("pk", "product", "title", "options", "options_key", "gtin", "position")
+    for values in ProductVariant.objects.filter(product__in=ids).values_list(*fields):
+        variant = KnownVariant(*values)
+        known.variants.setdefault(variant.product_id, {})[variant.options_key] = variant
+        known.variants_by_id[variant.pk] = variant
+    noted = ProductImage.objects.filter(product__in=ids).exclude(source_url="")
+    for values in noted.values_list("pk", "product", "source_url", "alt", "position", "variant"):
+        image = KnownImage(*values)
+        known.images.setdefault(image.product_id, {})[image.url] = image
+
+
+def _offers(known: Known, records: Sequence[ProductRecord], seller_id: int) -> None:
+    skus = [variant.sku for record in records for variant in record.variants]
+    wanted = Q(sku__in=skus) | Q(variant__product__in=[product.pk for product in known.products.values()])
+    rows = Offer.objects.filter(wanted, seller=seller_id).values_list(
+        "pk", "sku", "variant", "variant__product", "variant__product__title", "variant__product__owner",
+        "condition", "price_minor", "status", "stock__on_hand", "stock__reserved",
+    )  # fmt: skip
+    for *values, on_hand, reserved in rows.order_by("-pk"):
+        offer = KnownOffer(*values, on_hand=on_hand or 0, reserved=reserved or 0)
+        known.offers[offer.sku] = offer
+        known.offers_by_variant[offer.variant_id, offer.condition] = offer
+
+
+def _joinable(known: Known, records: Sequence[ProductRecord], seller_id: int) -> None:
+    gtins = {variant.gtin for record in records for variant in record.variants if variant.gtin}
+    if not gtins:
+        return
+    rows = (
+        ProductVariant.objects.filter(gtin__in=gtins, product__status=Product.Status.ACTIVE)
+        .exclude(product__owner=seller_id)
+        .order_by("-pk")
+        .values_list("gtin", "pk", "product", "product__title")
+    )
+    for gtin, pk, product_id, title in rows:
+        known.joinable[gtin] = Joinable(pk, product_id, title)

@@ -1,0 +1,374 @@
+"""What a batch will change, decided without touching the database."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from marketplace.catalog.models import Offer, Product, ProductImage, ProductVariant
+from marketplace.core.ids import slug_of
+from marketplace.imports.cells import digest
+from marketplace.imports.known import Known, KnownImage, KnownOffer, KnownProduct, KnownVariant
+from marketplace.imports.records import ProductRecord, RowProblem, Severity, VariantRecord
+from marketplace.imports.report import CATEGORY, Outcome
+from marketplace.imports.richtext import sanitised
+from marketplace.imports.shelves import Shelves
+
+MAX_VARIANT_TITLE = 120
+_SLUG_BASE = 100
+PRODUCT_FIELDS = ["title", "description", "category_id", "brand", "attributes", "extras", "status", "updated_at"]
+VARIANT_FIELDS = ["title", "options", "options_key", "gtin", "position"]
+OFFER_FIELDS = ["sku", "condition", "price_minor", "status", "updated_at"]
+IMAGE_FIELDS = ["alt", "position", "variant"]
+
+
+@dataclass(slots=True)
+class Changes:
+    """Rows to write for one batch. `counted` maps an offer's id to the units the file says are on hand."""
+
+    new_products: list[Product] = field(default_factory=list)
+    changed_products: list[Product] = field(default_factory=list)
+    new_variants: list[ProductVariant] = field(default_factory=list)
+    changed_variants: list[ProductVariant] = field(default_factory=list)
+    new_offers: list[tuple[Offer, int]] = field(default_factory=list)
+    changed_offers: list[Offer] = field(default_factory=list)
+    counted: dict[int, int] = field(default_factory=dict)
+    new_images: list[ProductImage] = field(default_factory=list)
+    changed_images: list[ProductImage] = field(default_factory=list)
+    touched: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Planned:
+    """What becomes of one product of the file. `product` is None when all of it joins other stalls' products."""
+
+    record: ProductRecord
+    product: Outcome | None = None
+    rows: dict[int, Outcome] = field(default_factory=dict)
+    offers: dict[int, Outcome] = field(default_factory=dict)
+    problems: list[RowProblem] = field(default_factory=list)
+    joined: int = 0
+    pictures_noted: int = 0
+    uncounted: int = 0
+    missing_category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a variant of the file ends up: an offer that exists, a variant that exists, or neither."""
+
+    source: VariantRecord
+    offer: KnownOffer | None = None
+    variant: KnownVariant | None = None
+    joined_id: int | None = None
+    joined_product_id: int | None = None
+    joined_title: str = ""
+
+
+def wanted_slug(record: ProductRecord) -> str:
+    """The slug a new product asks for."""
+    return slug_of(record.title, limit=_SLUG_BASE)
+
+
+def options_key(options: Iterable[tuple[str, str]]) -> str:
+    """The options in canonical text: the same for the same choice, whatever the order."""
+    return "|".join(f"{name.casefold()}={value}" for name, value in sorted(options))
+
+
+@dataclass(slots=True)
+class Planner:
+    """Plans the products of one batch against what the database held when the batch began."""
+
+    seller_id: int
+    seller_slug: str
+    now: datetime
+    known: Known
+    shelves: Shelves
+    untracked_stock: int
+    changes: Changes = field(default_factory=Changes)
+
+    def plan(self, record: ProductRecord) -> Planned:
+        """Adds the product's changes to the batch and tells what they are, row by row."""
+        planned = Planned(record)
+        own = self.known.products.get(record.handle)
+        targets = [target for variant in record.variants if (target := self._target(variant, record, own, planned))]
+        if not targets:
+            self._nothing_left(planned)
+            return planned
+        product = self._product(record, own, targets, planned)
+        variants = self._variants(product, own, targets)
+        pictures = self._images(record, product, own, variants, planned)
+        for target in targets:
+            planned.offers[target.source.row] = self._offer(target, variants, record, planned)
+        self._outcomes(planned, pictures)
+        return planned
+
+    def _target(
+        self, variant: VariantRecord, record: ProductRecord, own: KnownProduct | None, planned: Planned
+    ) -> Target | None:
+        """By SKU first, then by options within the own product, then by GTIN on another stall's; else something new."""
+        offer = self.known.offers.get(variant.sku)
+        if offer is not None:
+            if own is not None and offer.product_id == own.pk:
+                return self._checked(Target(variant, offer, self.known.variants_by_id[offer.variant_id]), planned)
+            if offer.owner_id != self.seller_id:
+                return Target(variant, offer, None, offer.variant_id, offer.product_id, offer.product_title)
+            message = f"The SKU belongs to “{offer.product_title[:60]}” of this stall: give this variant another one."
+            planned.problems.append(RowProblem(variant.row, "SKU", message, variant.sku))
+            return None
+        same = self.known.variants.get(own.pk, {}).get(options_key(variant.options)) if own else None
+        if same is not None:
+            earlier = self.known.offers_by_variant.get((same.pk, variant.condition))
+            # An offer whose SKU the file still names is another one; otherwise the file gives it a new SKU.
+            renamed = earlier if earlier and earlier.sku not in {each.sku for each in record.variants} else None
+            return Target(variant, renamed, same)
+        found = self.known.joinable.get(variant.gtin) if variant.gtin else None
+        if found is not None:
+            return Target(variant, None, None, found.variant_id, found.product_id, found.title)
+        return Target(variant)
+
+    def _checked(self, target: Target, planned: Planned) -> Target | None:
+        """Refuses options that another variant of the product has already."""
+        assert target.variant is not None  # noqa: S101 - narrows the type; the caller has just set it
+        key = options_key(target.source.options)
+        other = self.known.variants[target.variant.product_id].get(key)
+        if other is None or other.pk == target.variant.pk:
+            return target
+        message = "Another variant of this product has the same options: correct the options or the SKU."
+        planned.problems.append(RowProblem(target.source.row, "SKU", message, target.source.sku))
+        return None
+
+    def _nothing_left(self, planned: Planned) -> None:
+        refused = {problem.row for problem in planned.problems}
+        message = f"Nothing of “{planned.record.title[:60]}” can be imported: see its other rows."
+        planned.problems.extend(RowProblem(row, "", message) for row in planned.record.rows if row not in refused)
+
+    def _product(
+        self, record: ProductRecord, own: KnownProduct | None, targets: list[Target], planned: Planned
+    ) -> Product | None:
+        """The own product, new or known, or None when every variant joins another stall's."""
+        if own is None and all(target.joined_id is not None for target in targets):
+            titles = ", ".join(dict.fromkeys(f"“{target.joined_title[:60]}”" for target in targets))
+            message = f"Offered under {titles}, which another stall describes: its text and pictures stay."
+            planned.problems.append(RowProblem(record.row, "", message, targets[0].source.sku, Severity.NOTE))
+            return None
+        place = self.shelves.place(record)
+        if place.missing:
+            planned.missing_category = place.missing
+            where = "the nearest category above is used" if place.known else "“Unsorted” is used"
+            message = f"This hall has no category “{place.missing[:80]}”: {where}."
+            planned.problems.append(RowProblem(record.row, CATEGORY, message, "", Severity.NOTE))
+        described = self.shelves.describe(
+            record, type_id=own.type_id if own else None, categorised=place.known and not place.missing
+        )
+        status = Product.Status.ACTIVE if record.published else Product.Status.DRAFT
+        if own is not None and own.status == Product.Status.ARCHIVED:
+            status = Product.Status.ARCHIVED
+        keep_place = own is not None and not place.known
+        product = Product(
+            pk=own.pk if own else None,
+            title=record.title,
+            description=sanitised(record.body_html),
+            product_type_id=described.type_id,
+            category_id=own.category_id if own and keep_place else place.category_id,
+            brand=record.brand,
+            attributes=described.attributes,
+            extras=described.extras,
+            status=status,
+            owner_id=self.seller_id,
+            external_key=record.handle,
+            created_at=self.now,
+            updated_at=self.now,
+        )
+        planned.product = self._file_product(product, own, record)
+        return product
+
+    def _file_product(self, product: Product, own: KnownProduct | None, record: ProductRecord) -> Outcome:
+        if own is None:
+            product.slug = self._free_slug(record)
+            self.changes.new_products.append(product)
+            return Outcome.CREATED
+        self.changes.touched.add(own.pk)
+        stored = (own.title, own.description, own.category_id, own.brand, own.attributes, own.extras, own.status)
+        if stored == tuple(getattr(product, name) for name in PRODUCT_FIELDS[:-1]):
+            return Outcome.UNCHANGED
+        self.changes.changed_products.append(product)
+        return Outcome.UPDATED
+
+    def _free_slug(self, record: ProductRecord) -> str:
+        slug = wanted_slug(record)
+        if slug in self.known.slugs:
+            slug = f"{slug}-{digest(f'{self.seller_slug}/{record.handle}')}"
+        self.known.slugs.add(slug)
+        return slug
+
+    def _variants(
+        self, product: Product | None, own: KnownProduct | None, targets: list[Target]
+    ) -> dict[int, ProductVariant | int]:
+        """For each variant row, the variant its offer stands on: an object still to be written, or an id."""
+        result: dict[int, ProductVariant | int] = {}
+        fresh: dict[str, ProductVariant] = {}
+        for position, target in enumerate(targets):
+            source = target.source
+            if target.joined_id is not None:
+                result[source.row] = target.joined_id
+                continue
+            key = options_key(source.options)
+            if key in fresh:  # the same thing in another condition
+                result[source.row] = fresh[key]
+                continue
+            variant = ProductVariant(
+                pk=target.variant.pk if target.variant else None,
+                product=product,
+                title=" / ".join(value for _, value in source.options)[:MAX_VARIANT_TITLE],
+                options=[{"name": name, "value": value} for name, value in source.options],
+                options_key=key,
+                gtin=source.gtin,
+                position=position,
+            )
+            fresh[key] = variant
+            if target.variant is None:
+                self.changes.new_variants.append(variant)
+                result[source.row] = variant
+                continue
+            result[source.row] = target.variant.pk
+            if _differs(variant, target.variant):
+                self.changes.changed_variants.append(variant)
+                result[source.row] = variant
+        return result
+
+    def _offer(
+        self, target: Target, variants: dict[int, ProductVariant | int], record: ProductRecord, planned: Planned
+    ) -> Outcome:
+        source, offer = target.source, target.offer
+        # A draft hides the own product; on another stall's product only the offer itself can wait.
+        active = source.active and (target.joined_id is None or record.published)
+        status = Offer.Status.ACTIVE if active else Offer.Status.PAUSED
+        planned.joined += target.joined_id is not None and offer is None
+        if offer is None:
+            return self._new_offer(target, variants[source.row], status, planned)
+        outcome = Outcome.UNCHANGED
+        variant = variants[source.row]
+        if isinstance(variant, ProductVariant) and target.joined_id is None:
+            outcome = Outcome.UPDATED
+        if (offer.sku, offer.condition, offer.price, offer.status) != (
+            source.sku,
+            source.condition,
+            source.price,
+            status,
+        ):
+            self.changes.changed_offers.append(
+                Offer(
+                    pk=offer.pk,
+                    sku=source.sku,
+                    condition=source.condition,
+                    price_minor=source.price,
+                    status=status,
+                    updated_at=self.now,
+                )
+            )
+            outcome = Outcome.UPDATED
+        stock = source.stock if source.stock is not None else (offer.on_hand if source.in_stock else 0)
+        if max(stock, offer.reserved) != offer.on_hand:
+            self.changes.counted[offer.pk] = stock
+            outcome = Outcome.UPDATED
+        if stock < offer.reserved:
+            message = (
+                f"{offer.reserved} are held for orders, so the stock stays at {offer.reserved} instead of {stock}."
+            )
+            planned.problems.append(RowProblem(source.row, "Stock", message, source.sku, Severity.NOTE))
+        if outcome is not Outcome.UNCHANGED:
+            self.changes.touched.add(offer.product_id)
+        return outcome
+
+    def _new_offer(self, target: Target, variant: ProductVariant | int, status: str, planned: Planned) -> Outcome:
+        source = target.source
+        stock = source.stock
+        if stock is None:
+            stock = self.untracked_stock if source.in_stock else 0
+            planned.uncounted += 1
+        offer = Offer(
+            seller_id=self.seller_id,
+            sku=source.sku,
+            condition=source.condition,
+            price_minor=source.price,
+            status=status,
+            in_stock=stock > 0,
+            created_at=self.now,
+            updated_at=self.now,
+        )
+        if isinstance(variant, ProductVariant):
+            offer.variant = variant
+        else:
+            offer.variant_id = variant
+        if target.joined_product_id is not None:
+            self.changes.touched.add(target.joined_product_id)
+        self.changes.new_offers.append((offer, stock))
+        return Outcome.CREATED
+
+    def _images(
+        self,
+        record: ProductRecord,
+        product: Product | None,
+        own: KnownProduct | None,
+        variants: dict[int, ProductVariant | int],
+        planned: Planned,
+    ) -> dict[int, list[Outcome]]:
+        """Notes the pictures of the own product; those it has beside the file's stay. Gives outcomes by row."""
+        outcomes: dict[int, list[Outcome]] = {}
+        if product is None:
+            return outcomes
+        stored = self.known.images.get(own.pk, {}) if own else {}
+        shown: dict[str, ProductVariant | int] = {}
+        for source in record.variants:
+            if source.image_url and source.row in variants:
+                shown.setdefault(source.image_url, variants[source.row])
+        for position, picture in enumerate(record.images):
+            image = ProductImage(product=product, position=position, alt=picture.alt, source_url=picture.url)
+            variant = shown.get(picture.url)
+            if isinstance(variant, ProductVariant):
+                image.variant = variant
+            elif variant is not None:
+                image.variant_id = variant
+            outcome = self._file_image(image, stored.get(picture.url))
+            planned.pictures_noted += outcome is Outcome.CREATED
+            outcomes.setdefault(picture.row, []).append(outcome)
+        return outcomes
+
+    def _file_image(self, image: ProductImage, stored: KnownImage | None) -> Outcome:
+        if stored is None:
+            image.due_at = self.now
+            self.changes.new_images.append(image)
+            return Outcome.CREATED
+        image.pk = stored.pk
+        variant_id = image.variant.pk if image.variant else None
+        if (stored.alt, stored.position, stored.variant_id) == (image.alt, image.position, variant_id):
+            return Outcome.UNCHANGED
+        self.changes.changed_images.append(image)
+        return Outcome.UPDATED
+
+    def _outcomes(self, planned: Planned, pictures: dict[int, list[Outcome]]) -> None:
+        """One outcome a row: what the row chiefly stands for decides whether it was created."""
+        refused = {problem.row for problem in planned.problems if problem.severity is Severity.SKIPPED}
+        for row in planned.record.rows:
+            if row in refused:
+                continue
+            parts = [*([planned.offers[row]] if row in planned.offers else []), *pictures.get(row, [])]
+            if row == planned.record.row and planned.product is not None:
+                parts.insert(0, planned.product)
+            if not parts or all(part is Outcome.UNCHANGED for part in parts):
+                planned.rows[row] = Outcome.UNCHANGED
+            else:
+                planned.rows[row] = Outcome.CREATED if parts[0] is Outcome.CREATED else Outcome.UPDATED
+        changed = {*planned.rows.values(), *planned.offers.values()} - {Outcome.UNCHANGED}
+        if planned.product is Outcome.UNCHANGED and changed:
+            planned.product = Outcome.UPDATED
+
+
+def _differs(variant: ProductVariant, stored: KnownVariant) -> bool:
+    return (variant.title, variant.options, variant.options_key, variant.gtin, variant.position) != (
+        stored.title,
+        stored.options,
+        stored.options_key,
+        stored.gtin,
+        stored.position,
+    )
