@@ -58,15 +58,21 @@ def _may_pass(directory: Path, account: Account) -> bool:
     return bool(status.st_mode & stat.S_IXOTH)
 
 
-def reachable_programs(programs: Path, *, name: str, account: Account | None) -> Path:
-    """Return the programs' directory, or a copy that the account can reach; `name` carries the version."""
-    if can_enter(programs, account):
-        return programs
+def reachable_packages(site: Path, parts: tuple[str, ...], *, name: str, account: Account | None) -> Path:
+    """Return the site directory, or one with copies of its `parts` that the account can reach.
+
+    Parts keep their places beside each other, because programs find their libraries by relative path; `name` carries the
+    version, so a copy is made once.
+    """
+    if all(can_enter(site / part, account) for part in parts):
+        return site
     copy = _shared(name)
     if not copy.exists():
         draft = copy.with_name(f"{copy.name}.{os.getpid()}")
-        shutil.copytree(programs, draft, symlinks=True)
-        draft.chmod(0o755)
+        for part in parts:
+            shutil.copytree(site / part, draft / part, symlinks=True)
+        for directory in (draft, *(path for path in draft.rglob("*") if path.is_dir())):
+            directory.chmod(0o755)
         try:
             draft.rename(copy)
         except OSError:  # another start was faster

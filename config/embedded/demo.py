@@ -37,7 +37,14 @@ KEPT: Final = (
 )
 WEB_THREADS: Final = 4
 FIRST_PAGE_SECONDS: Final = 60.0
+# One Ctrl-C may arrive more than once: from the terminal, passed on by make, and because make is seen to stop.
+ONE_REQUEST_SECONDS: Final = 1.5
 # Stops of the programs and of the servers behind them must fit into 10 s together.
+PROGRAM_VARIABLES: Final = {
+    "PYTHONUNBUFFERED": "1",
+    # A worker that is told to stop hands its tasks back within seconds instead of finishing them.
+    "REMAP_SIGTERM": "SIGQUIT",
+}
 PROGRAM_STOPS: Final = ((signal.SIGTERM, 5.0), (signal.SIGQUIT, 0.5))
 
 
@@ -66,11 +73,14 @@ class Demo:
         self.variables: dict[str, str] = {}
         self.servers: Servers | None = None
         self.supervisor = Supervisor(say=progress.say, essential=frozenset({"web", "postgres"}))
-        require_free(port, purpose="Web", remedy=f"stop that program, or choose another: make demo PORT={port + 1}")
-        self.lock = DirectoryLock(
-            home,
-            remedy="stop that demo with Ctrl-C, or start this one elsewhere: make demo DEMO_HOME=…/other PORT=8001",
-        )
+        remedy = "stop that demo with Ctrl-C, or start this one elsewhere: make demo DEMO_HOME=.demo2 PORT=8001"
+        self.lock = DirectoryLock(home, remedy=remedy)
+        try:
+            elsewhere = f"stop that program, or choose another: make demo PORT={port + 1}"
+            require_free(port, purpose="Web", remedy=elsewhere)
+        except EmbeddedError:
+            self.lock.release()
+            raise
         (home / ENVIRONMENT_FILE).unlink(missing_ok=True)
 
     def reset(self) -> None:
@@ -130,6 +140,7 @@ class Demo:
         """Return the variables of the demo that the environment does not set itself."""
         address = f"http://{LOOPBACK}:{self.port}"
         made = {name: value for name, value in secrets.items() if name != "SERVERS_PASSWORD"} | {
+            "PORT": str(self.port),
             "SITE_URL": address,
             "ALLOWED_HOSTS": f"{LOOPBACK},localhost",
             "MAIL_DIR": str(self.home / "mail"),
@@ -139,7 +150,7 @@ class Demo:
         }
         for folder in ("mail", "media", "private-media", "beat"):
             (self.home / folder).mkdir(exist_ok=True)
-        return {name: value for name, value in made.items() if not os.environ.get(name)}
+        return {name: value for name, value in made.items() if name == "PORT" or not os.environ.get(name)}
 
     def command(self, name: str, *argv: str, kind: str) -> Command:
         """Return a program of ours, run by this interpreter."""
@@ -149,7 +160,7 @@ class Demo:
             directory=PROJECT,
             log=self.logs / f"{name}.log",
             stops=PROGRAM_STOPS,
-            environ=os.environ | self.variables | {"PROCESS_KIND": kind, "PYTHONUNBUFFERED": "1"},
+            environ=os.environ | self.variables | PROGRAM_VARIABLES | {"PROCESS_KIND": kind},
         )
 
     def programs(self) -> list[Command]:
@@ -262,15 +273,16 @@ def page_status(url: str) -> int | None:
 
 def run(demo: Demo, *, reset: bool, programs: bool) -> int:
     """Open the hall and watch over it until told to stop; return the exit status."""
-    stopping = False
+    stopped_at: float | None = None
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        nonlocal stopping
-        if stopping:
+        nonlocal stopped_at
+        now = time.monotonic()
+        if stopped_at is None:
+            stopped_at = now
+            raise Stopped
+        if now - stopped_at > ONE_REQUEST_SECONDS:
             demo.supervisor.force()
-            return
-        stopping = True
-        raise Stopped
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
@@ -289,7 +301,7 @@ def run(demo: Demo, *, reset: bool, programs: bool) -> int:
         print(f"demo: {error}", file=sys.stderr, flush=True)
         return 1
     finally:
-        stopping = True
+        stopped_at = stopped_at or time.monotonic()
         demo.close()
         foreground.give_back()
     return 0

