@@ -1,6 +1,17 @@
+from datetime import datetime
+
 from django.apps import AppConfig
 
 
 class OrdersConfig(AppConfig):
     name = "marketplace.orders"
     label = "orders"
+
+    def ready(self) -> None:
+        from marketplace.core import events
+        from marketplace.orders import services
+
+        def close_cart(payload: events.Payload, now: datetime) -> None:
+            services.close_paid_cart(number=str(payload["group"]), now=now)
+
+        events.subscribe("order.paid", "orders.close_cart", close_cart)
