@@ -35,6 +35,8 @@ class Payment(models.Model):
     provider_id = models.CharField(max_length=80, null=True, blank=True, unique=True)
     provider_session_id = models.CharField(max_length=120, null=True, blank=True, unique=True)
     client_secret = models.CharField(max_length=200, blank=True, default="")
+    # The body sent to the provider, fixed together with the key: a release in between must not change it.
+    request = models.JSONField()
     amount_minor = models.PositiveBigIntegerField()
     currency = models.CharField(max_length=3)
     captured_minor = models.PositiveBigIntegerField(default=0)
@@ -103,6 +105,7 @@ class Refund(models.Model):
     provider_id = models.CharField(max_length=80, null=True, blank=True, unique=True)
     amount_minor = models.PositiveBigIntegerField()
     reason = models.CharField(max_length=200)
+    request = models.JSONField()
     state = models.CharField(max_length=9, choices=State.choices, default=State.INTENDED)
     attempts = models.PositiveSmallIntegerField(default=0)
     locked_until = models.DateTimeField(null=True, blank=True)
