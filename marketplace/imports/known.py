@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from marketplace.catalog.models import Offer, Product, ProductImage, ProductVariant
 from marketplace.imports.records import ProductRecord
+
+LARGE = "-1200.webp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +60,19 @@ class KnownOffer:
 
 @dataclass(frozen=True, slots=True)
 class KnownImage:
-    """A picture that an import noted, fetched or not."""
+    """A picture of a product of this stall's own, fetched or not."""
 
     pk: int
     product_id: int
     url: str
+    key: str
     alt: str
     position: int
     variant_id: int | None
+
+    def is_at(self, url: str) -> bool:
+        """Whether this is the picture of that address: where it came from, or where our own export says it is."""
+        return url == self.url or (bool(self.key) and url.endswith(f"/{self.key}{LARGE}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,7 @@ class Known:
     variants_by_id: dict[int, KnownVariant] = field(default_factory=dict)
     offers: dict[str, KnownOffer] = field(default_factory=dict)
     offers_by_variant: dict[tuple[int, str], KnownOffer] = field(default_factory=dict)
-    images: dict[int, dict[str, KnownImage]] = field(default_factory=dict)
+    images: dict[int, list[KnownImage]] = field(default_factory=dict)
     joinable: dict[str, Joinable] = field(default_factory=dict)
     slugs: set[str] = field(default_factory=set)
 
@@ -115,10 +123,10 @@ def _products(known: Known, records: Sequence[ProductRecord], seller_id: int) ->
         variant = KnownVariant(*values)
         known.variants.setdefault(variant.product_id, {})[variant.options_key] = variant
         known.variants_by_id[variant.pk] = variant
-    noted = ProductImage.objects.filter(product__in=ids).exclude(source_url="")
-    for values in noted.values_list("pk", "product", "source_url", "alt", "position", "variant"):
+    pictures = ProductImage.objects.filter(product__in=ids)
+    for values in pictures.values_list("pk", "product", "source_url", "key", "alt", "position", "variant"):
         image = KnownImage(*values)
-        known.images.setdefault(image.product_id, {})[image.url] = image
+        known.images.setdefault(image.product_id, []).append(image)
 
 
 def _offers(known: Known, records: Sequence[ProductRecord], seller_id: int) -> None:
@@ -126,10 +134,10 @@ def _offers(known: Known, records: Sequence[ProductRecord], seller_id: int) -> N
     wanted = Q(sku__in=skus) | Q(variant__product__in=[product.pk for product in known.products.values()])
     rows = Offer.objects.filter(wanted, seller=seller_id).values_list(
         "pk", "sku", "variant", "variant__product", "variant__product__title", "variant__product__owner",
-        "condition", "price_minor", "status", "stock__on_hand", "stock__reserved",
+        "condition", "price_minor", "status", Coalesce("stock__on_hand", 0), Coalesce("stock__reserved", 0),
     )  # fmt: skip
-    for *values, on_hand, reserved in rows.order_by("-pk"):
-        offer = KnownOffer(*values, on_hand=on_hand or 0, reserved=reserved or 0)
+    for values in rows.order_by("-pk"):
+        offer = KnownOffer(*values)
         known.offers[offer.sku] = offer
         known.offers_by_variant[offer.variant_id, offer.condition] = offer
 

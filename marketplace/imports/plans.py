@@ -317,7 +317,7 @@ class Planner:
         outcomes: dict[int, list[Outcome]] = {}
         if product is None:
             return outcomes
-        stored = self.known.images.get(own.pk, {}) if own else {}
+        stored = self.known.images.get(own.pk, []) if own else []
         shown: dict[str, ProductVariant | int] = {}
         for source in record.variants:
             if source.image_url and source.row in variants:
@@ -329,7 +329,8 @@ class Planner:
                 image.variant = variant
             elif variant is not None:
                 image.variant_id = variant
-            outcome = self._file_image(image, stored.get(picture.url))
+            earlier = next((each for each in stored if each.is_at(picture.url)), None)
+            outcome = self._file_image(image, earlier)
             planned.pictures_noted += outcome is Outcome.CREATED
             outcomes.setdefault(picture.row, []).append(outcome)
         return outcomes

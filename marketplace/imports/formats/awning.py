@@ -13,30 +13,10 @@ from marketplace.imports.source import Source
 
 NAME = "awning"
 REQUIRED = ("product_key", "title", "price")
-COLUMNS = (
-    "product_key",
-    "title",
-    "description",
-    "brand",
-    "category",
-    "attributes",
-    "status",
-    "sku",
-    "gtin",
-    "condition",
-    "price",
-    "stock",
-    "offer_status",
-    "option1_name",
-    "option1_value",
-    "option2_name",
-    "option2_value",
-    "option3_name",
-    "option3_value",
-    "variant_picture_url",
-    "picture_url",
-    "picture_alt",
-)
+PRODUCT_COLUMNS = ("product_key", "title", "description", "brand", "type", "category", "attributes", "status")
+OFFER_COLUMNS = ("sku", "gtin", "condition", "price", "stock", "offer_status", "variant_picture_url")
+PICTURE_COLUMNS = ("picture_url", "picture_alt")
+MAX_OPTIONS = 20
 CONDITIONS = ("new", "like_new", "very_good", "good", "fair")
 
 
@@ -83,6 +63,7 @@ def _draft(row: Row) -> Draft:
         title=row.get("title"),
         body_html=row.get("description"),
         brand=row.get("brand"),
+        kind=row.get("type"),
         categories=cells.paths(row.get("category")),
         attributes=_attributes(row.get("attributes")),
         published=_choice(row, "status", {"": True, "active": True, "draft": False, "archived": False}),
@@ -138,8 +119,9 @@ def _variant(draft: Draft, row: Row, options: ReadOptions) -> VariantRecord:
         raise CellError("condition", f"“{condition[:40]}” is unknown: write one of {', '.join(CONDITIONS)}.")
     image = row.get("variant_picture_url")
     draft.add_image(row.number, image)
+    places = [place for place in range(1, MAX_OPTIONS + 1) if f"option{place}_value" in row.columns]
     chosen = (
-        (row.get(f"option{place}_name") or f"Option {place}", row.get(f"option{place}_value")) for place in (1, 2, 3)
+        (row.get(f"option{place}_name") or f"Option {place}", row.get(f"option{place}_value")) for place in places
     )
     return VariantRecord(
         row=row.number,
