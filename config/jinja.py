@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.templatetags.static import static
 from django.urls import get_script_prefix, get_urlconf, reverse
-from jinja2 import Environment, FileSystemBytecodeCache, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from marketplace.core.page_parts import field_from
@@ -22,7 +22,8 @@ def environment(**options: Any) -> Environment:
     """
     compiled = None if options.get("auto_reload") else FileSystemBytecodeCache()
     options |= {
-        "autoescape": True,
+        # Everything but plain text; a template without a name is escaped too.
+        "autoescape": select_autoescape(disabled_extensions=("txt",), default=True, default_for_string=True),
         "undefined": StrictUndefined,
         "trim_blocks": True,
         "lstrip_blocks": True,
@@ -49,7 +50,7 @@ def url(name: str, *args: Any) -> str:
 
 
 @lru_cache(maxsize=256)
-def _plain_url(name: str, urlconf: str | None, prefix: str) -> str:  # noqa: ARG001 - both are part of the key
+def _plain_url(name: str, urlconf: str | None, prefix: str) -> str:
     return reverse(name)
 
 

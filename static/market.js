@@ -30,6 +30,36 @@ on('keydown', (event) => {
 // Selects that submit their form; the button beside them shows only where scripting is off.
 on('change', (event) => { if (event.target.matches('[data-autosubmit]')) event.target.form.requestSubmit(); });
 
+// Fields say what is wrong when they are left, not before; the server says it again for everybody.
+function complaint(input) {
+  const { validity, labels } = input;
+  const name = labels[0]?.firstChild.textContent.trim().toLowerCase() ?? 'this';
+  if (validity.valueMissing) return `Enter the ${name}.`;
+  if (validity.typeMismatch && input.type === 'email') return 'Enter an e-mail address such as name@example.org.';
+  return validity.valid ? '' : input.validationMessage;
+}
+on('focusout', (event) => {
+  const input = event.target;
+  if (!input.matches('[data-check] .input') || (!input.value && !input.hasAttribute('aria-invalid'))) return;
+  const message = complaint(input);
+  const id = `${input.id}-error`;
+  let error = document.getElementById(id);
+  if (!message) {
+    error?.remove();
+    input.removeAttribute('aria-invalid');
+    if (input.closest('.field').querySelector('.hint')) input.setAttribute('aria-describedby', `${input.id}-hint`);
+    else input.removeAttribute('aria-describedby');
+    return;
+  }
+  if (!error) {
+    error = Object.assign(document.createElement('p'), { id, className: 'error' });
+    input.closest('.field').append(error);
+  }
+  error.textContent = message;
+  input.setAttribute('aria-invalid', 'true');
+  input.setAttribute('aria-describedby', input.closest('.field').querySelector('.hint') ? `${input.id}-hint ${id}` : id);
+});
+
 // A form that was refused: its summary takes the focus.
 document.querySelector('[data-focus]')?.focus();
 
