@@ -38,6 +38,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--settlement", type=int, default=0, help="seconds until a charge's money is available")
     parser.add_argument("--payout", type=int, default=5, help="seconds until a payout arrives")
     options = parser.parse_args(argv)
+    if not 0 <= options.port <= 65535:
+        parser.error(f"--port must be between 0 and 65535, got {options.port}")
     if options.webhook_url and not options.webhook_secret.startswith("whsec_"):
         parser.error("--webhook-url needs a --webhook-secret that starts with whsec_")
     if options.api_key and not options.api_key.startswith("sk_test_"):

@@ -11,6 +11,23 @@ from payments.simulator.shapes import Obj, new_id
 KINDS = ("latency", "timeout_after", "drop_before", "drop_after", "error_500", "error_429")
 _KNOWN = {"match", "times", "skip", "rate", "kind", "ms", "jitter_ms", "seconds", "retry_after", "after", "saved", "id"}
 
+_TYPES: dict[str, tuple[type, ...]] = {
+    "after": (bool,),
+    "saved": (bool,),
+    "id": (str,),
+    "rate": (int, float),
+    "seconds": (int, float),
+}
+
+
+def _check(name: str, value: Any) -> None:
+    wanted: tuple[type, ...] = _TYPES.get(name, (int,))
+    if (name == "times" and value is None) or (
+        isinstance(value, wanted) and isinstance(value, bool) == (bool in wanted)
+    ):
+        return
+    raise ValueError(f"fault field {name!r} must be {' or '.join(kind.__name__ for kind in wanted)}, got {value!r}")
+
 
 @dataclass
 class Rule:
@@ -60,6 +77,8 @@ class Rule:
         except re.error as error:
             raise ValueError(f"fault path {path!r} is not a regular expression: {error}") from error
         rest = {name: value for name, value in script.items() if name not in ("match", "kind")}
+        for name, value in rest.items():
+            _check(name, value)
         return cls(kind=script["kind"], method=str(match.get("method", "")).upper(), path=path, **rest)
 
     def takes(self, method: str, path: str) -> bool:
