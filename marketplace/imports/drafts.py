@@ -1,12 +1,13 @@
 """A product while its rows are being read: what is good is kept, what is bad is named."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from marketplace.imports.cells import digest, gtin, slug
 from marketplace.imports.errors import CellError
 from marketplace.imports.records import Entry, ImageRecord, ProductRecord, RowProblem, Severity, VariantRecord
+from marketplace.imports.rows import Row
 
 MAX_TITLE = 200
 MAX_SKU = 120
@@ -85,6 +86,16 @@ class Draft:
             self.note(row, "Image", f"A product may have {MAX_IMAGES} pictures: this one is left out.")
             return
         self.images[url] = ImageRecord(row, url, alt[:MAX_ALT])
+
+    def each(self, rows: Sequence[Row], act: Callable[[Row], None], sku: Callable[[Row], str]) -> None:
+        """Does something with every row that is still good; where it fails, that row is left out."""
+        bad = {problem.row for problem in self.problems if problem.severity is Severity.SKIPPED}
+        for row in rows:
+            if row.number not in bad:
+                try:
+                    act(row)
+                except CellError as error:
+                    self.skip(row.number, error, sku(row))
 
     def barcode(self, row: int, text: str, column: str, sku: str) -> str:
         """The GTIN, or blank with a note when the barcode is not one."""

@@ -1,5 +1,6 @@
 """What the database holds about one batch of products: a handful of queries, whatever the batch's size."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -89,18 +90,38 @@ class Known:
     """Everything found, under the keys the planner asks with."""
 
     products: dict[str, KnownProduct] = field(default_factory=dict)
+    products_by_id: dict[int, KnownProduct] = field(default_factory=dict)
+    handles: set[str] = field(default_factory=set)
     variants: dict[int, dict[str, KnownVariant]] = field(default_factory=dict)
     variants_by_id: dict[int, KnownVariant] = field(default_factory=dict)
     offers: dict[str, KnownOffer] = field(default_factory=dict)
     offers_by_variant: dict[tuple[int, str], KnownOffer] = field(default_factory=dict)
     images: dict[int, list[KnownImage]] = field(default_factory=dict)
+    offers_on: Counter[int] = field(default_factory=Counter)
     joinable: dict[str, Joinable] = field(default_factory=dict)
     slugs: set[str] = field(default_factory=set)
 
 
+def own_product(known: Known, record: ProductRecord) -> KnownProduct | None:
+    """The stall's product that a record is about: by its key, or because it has exactly the same SKUs.
+
+    The second happens when a shop moves to another system: its keys change, its SKUs do not.
+    """
+    own = known.products.get(record.handle)
+    if own is not None:
+        return own
+    offers = [known.offers.get(variant.sku) for variant in record.variants]
+    ids = {offer.product_id if offer else None for offer in offers}
+    pk = ids.pop() if len(ids) == 1 else None
+    same = known.products_by_id.get(pk) if pk is not None else None
+    if same is None or same.key in known.handles or known.offers_on[same.pk] != len(offers):
+        return None
+    return same
+
+
 def load_known(records: Sequence[ProductRecord], slugs: Sequence[str], seller_id: int) -> Known:
-    """Reads what the batch may touch: six queries, none of them per row."""
-    known = Known()
+    """Reads what the batch may touch: a handful of queries, none of them per row."""
+    known = Known(handles={record.handle for record in records})
     _products(known, records, seller_id)
     _offers(known, records, seller_id)
     _joinable(known, records, seller_id)
@@ -109,15 +130,18 @@ def load_known(records: Sequence[ProductRecord], slugs: Sequence[str], seller_id
 
 
 def _products(known: Known, records: Sequence[ProductRecord], seller_id: int) -> None:
+    """The stall's products by their keys, and those that hold one of the SKUs."""
     handles = [record.handle for record in records]
+    skus = [variant.sku for record in records for variant in record.variants]
     mine = Product.objects.filter(owner=seller_id)
     columns = ("title", "description", "product_type", "category", "brand", "attributes", "extras", "status")
-    # A product that was made by hand has no key of its own; our export calls it by its slug.
-    by_slug = mine.filter(external_key=None, slug__in=handles).values_list("pk", "slug", *columns)
-    by_key = mine.filter(external_key__in=handles).values_list("pk", "external_key", *columns)
-    for pk, key, *values in (*by_slug, *by_key):
-        known.products[str(key)] = KnownProduct(pk, str(key), *values)
-    ids = [product.pk for product in known.products.values()]
+    holding = Offer.objects.filter(seller=seller_id, sku__in=skus).values("variant__product")
+    wanted = Q(external_key__in=handles) | Q(external_key=None, slug__in=handles) | Q(pk__in=holding)
+    for pk, key, slug, *values in mine.filter(wanted).values_list("pk", "external_key", "slug", *columns):
+        # A product that was made by hand has no key of its own; our export calls it by its slug.
+        product = KnownProduct(pk, slug if key is None else key, *values)
+        known.products[product.key] = known.products_by_id[pk] = product
+    ids = list(known.products_by_id)
     fields = ("pk", "product", "title", "options", "options_key", "gtin", "position")
     for values in ProductVariant.objects.filter(product__in=ids).values_list(*fields):
         variant = KnownVariant(*values)
@@ -131,7 +155,7 @@ def _products(known: Known, records: Sequence[ProductRecord], seller_id: int) ->
 
 def _offers(known: Known, records: Sequence[ProductRecord], seller_id: int) -> None:
     skus = [variant.sku for record in records for variant in record.variants]
-    wanted = Q(sku__in=skus) | Q(variant__product__in=[product.pk for product in known.products.values()])
+    wanted = Q(sku__in=skus) | Q(variant__product__in=list(known.products_by_id))
     rows = Offer.objects.filter(wanted, seller=seller_id).values_list(
         "pk", "sku", "variant", "variant__product", "variant__product__title", "variant__product__owner",
         "condition", "price_minor", "status", Coalesce("stock__on_hand", 0), Coalesce("stock__reserved", 0),
@@ -139,6 +163,7 @@ def _offers(known: Known, records: Sequence[ProductRecord], seller_id: int) -> N
     for values in rows.order_by("-pk"):
         offer = KnownOffer(*values)
         known.offers[offer.sku] = offer
+        known.offers_on[offer.product_id] += 1
         known.offers_by_variant[offer.variant_id, offer.condition] = offer
 
 

@@ -195,9 +195,10 @@ class WooCommerceLayout:
         if len(offers) == 1 and not offers[0].options:
             yield self._top(product) | self._sold(offers[0]) | {"Type": "simple"}
             return
-        yield self._top(product) | {"Type": "variable", "SKU": product.key, "In stock?": "1"}
+        parent = product.key.replace(":", "-")  # "id:7" would name the other shop's product 7
+        yield self._top(product) | {"Type": "variable", "SKU": parent, "In stock?": "1"}
         for place, offer in enumerate(offers):
-            row = self._sold(offer) | {"Type": "variation", "Parent": product.key, "Position": str(place)}
+            row = self._sold(offer) | {"Type": "variation", "Parent": parent, "Position": str(place)}
             row |= {
                 "Name": product.title,
                 "Images": product.picture_of(offer),

@@ -7,7 +7,7 @@ from datetime import datetime
 from marketplace.catalog.models import Offer, Product, ProductImage, ProductVariant
 from marketplace.core.ids import slug_of
 from marketplace.imports.cells import digest
-from marketplace.imports.known import Known, KnownImage, KnownOffer, KnownProduct, KnownVariant
+from marketplace.imports.known import Known, KnownImage, KnownOffer, KnownProduct, KnownVariant, own_product
 from marketplace.imports.records import ProductRecord, RowProblem, Severity, VariantRecord
 from marketplace.imports.report import CATEGORY, Outcome
 from marketplace.imports.richtext import sanitised
@@ -89,7 +89,7 @@ class Planner:
     def plan(self, record: ProductRecord) -> Planned:
         """Adds the product's changes to the batch and tells what they are, row by row."""
         planned = Planned(record)
-        own = self.known.products.get(record.handle)
+        own = own_product(self.known, record)
         targets = [target for variant in record.variants if (target := self._target(variant, record, own, planned))]
         if not targets:
             self._nothing_left(planned)
@@ -187,7 +187,6 @@ class Planner:
             product.slug = self._free_slug(record)
             self.changes.new_products.append(product)
             return Outcome.CREATED
-        self.changes.touched.add(own.pk)
         stored = (own.title, own.description, own.category_id, own.brand, own.attributes, own.extras, own.status)
         if stored == tuple(getattr(product, name) for name in PRODUCT_FIELDS[:-1]):
             return Outcome.UNCHANGED
@@ -246,39 +245,24 @@ class Planner:
         planned.joined += target.joined_id is not None and offer is None
         if offer is None:
             return self._new_offer(target, variants[source.row], status, planned)
-        outcome = Outcome.UNCHANGED
-        variant = variants[source.row]
-        if isinstance(variant, ProductVariant) and target.joined_id is None:
-            outcome = Outcome.UPDATED
-        if (offer.sku, offer.condition, offer.price, offer.status) != (
-            source.sku,
-            source.condition,
-            source.price,
-            status,
-        ):
-            self.changes.changed_offers.append(
-                Offer(
-                    pk=offer.pk,
-                    sku=source.sku,
-                    condition=source.condition,
-                    price_minor=source.price,
-                    status=status,
-                    updated_at=self.now,
-                )
-            )
-            outcome = Outcome.UPDATED
+        changed = isinstance(variants[source.row], ProductVariant)
+        wanted = (source.sku, source.condition, source.price, status)
+        if (offer.sku, offer.condition, offer.price, offer.status) != wanted:
+            fields = dict(zip(OFFER_FIELDS, (*wanted, self.now), strict=True))
+            self.changes.changed_offers.append(Offer(pk=offer.pk, **fields))
+            changed = True
         stock = source.stock if source.stock is not None else (offer.on_hand if source.in_stock else 0)
         if max(stock, offer.reserved) != offer.on_hand:
             self.changes.counted[offer.pk] = stock
-            outcome = Outcome.UPDATED
+            changed = True
         if stock < offer.reserved:
             message = (
                 f"{offer.reserved} are held for orders, so the stock stays at {offer.reserved} instead of {stock}."
             )
             planned.problems.append(RowProblem(source.row, "Stock", message, source.sku, Severity.NOTE))
-        if outcome is not Outcome.UNCHANGED:
+        if changed:
             self.changes.touched.add(offer.product_id)
-        return outcome
+        return Outcome.UPDATED if changed else Outcome.UNCHANGED
 
     def _new_offer(self, target: Target, variant: ProductVariant | int, status: str, planned: Planned) -> Outcome:
         source = target.source

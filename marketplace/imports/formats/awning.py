@@ -48,11 +48,8 @@ def _product(rows: list[Row], options: ReadOptions) -> Iterator[Entry]:
         for row in rows:
             yield RowProblem(row.number, error.column, error.message)
         return
-    for row in rows:
-        try:
-            _add(draft, row, options)
-        except CellError as error:
-            draft.skip(row.number, error, _sku(row))
+    draft.each(rows, lambda row: draft.add_image(row.number, row.get("picture_url"), row.get("picture_alt")), _sku)
+    draft.each(rows, lambda row: _add(draft, row, options), _sku)
     yield from draft.finish()
 
 
@@ -97,11 +94,9 @@ def _sku(row: Row) -> str:
 
 
 def _add(draft: Draft, row: Row, options: ReadOptions) -> None:
-    url = row.get("picture_url")
-    draft.add_image(row.number, url, row.get("picture_alt"))
     if row.get("price") or row.get("sku"):
         draft.add_variant(_variant(draft, row, options))
-    elif not url:
+    elif not row.get("picture_url"):
         raise CellError("price", "The row has neither a price nor a picture: fill in one of them.")
     draft.rows.append(row.number)
 

@@ -68,11 +68,8 @@ def _product(rows: list[Row], options: ReadOptions) -> Iterator[Entry]:
     if not _get(first, "handle"):
         draft.note(first.number, "Handle", f"The handle is empty: “{draft.handle}” is used.")
     names = tuple(first.get(f"option{place} name") or f"Option {place}" for place in (1, 2, 3))
-    for row in rows:
-        try:
-            _add(draft, row, names, options)
-        except CellError as error:
-            draft.skip(row.number, error, _sku(row))
+    draft.each(rows, lambda row: draft.add_image(row.number, _get(row, "image src"), row.get("image alt text")), _sku)
+    draft.each(rows, lambda row: _add(draft, row, names, options), _sku)
     yield from draft.finish()
 
 
@@ -108,12 +105,10 @@ def _sku(row: Row) -> str:
 
 
 def _add(draft: Draft, row: Row, names: tuple[str, ...], options: ReadOptions) -> None:
-    """One row: a picture, a variant, or both. Raises CellError when it is neither or its variant is bad."""
-    image, alt = _get(row, "image src"), row.get("image alt text")
-    draft.add_image(row.number, image, alt)
+    """The variant of a row; a row with a picture alone is fine. Raises CellError when the row has neither."""
     values = [row.get(f"option{place} value") for place in (1, 2, 3)]
     if not (values[0] or _get(row, "variant sku") or _get(row, "variant price")):
-        if not image:
+        if not _get(row, "image src"):
             raise CellError("Variant Price", "The row has neither a price nor a picture: fill in one of them.")
         draft.rows.append(row.number)
         return

@@ -232,7 +232,8 @@ def _variant(
         gtin=draft.barcode(row.number, row.get(_GTIN), "GTIN, UPC, EAN, or ISBN", sku),
         options=chosen,
         image_url=image if chosen and image in draft.images else "",
-        active=row.get("published") in {"", "1"},
+        # A simple product that is not published is a draft as a whole; a variation can rest on its own.
+        active=not chosen or row.get("published") in {"", "1"},
     )
 
 
