@@ -10,6 +10,8 @@ class PaymentsConfig(AppConfig):
     access: Access
 
     def ready(self) -> None:
+        from payments import sweeping
+
         self.access = Access(
             secret_key=settings.STRIPE_SECRET_KEY,
             publishable_key=settings.STRIPE_PUBLISHABLE_KEY,
@@ -17,3 +19,4 @@ class PaymentsConfig(AppConfig):
             script_url=settings.STRIPE_JS_URL,
             webhook_secrets=tuple(settings.STRIPE_WEBHOOK_SECRET.replace(",", " ").split()),
         )
+        sweeping.register()

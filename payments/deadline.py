@@ -1,6 +1,7 @@
 """An HTTP session whose requests end on time: requests' own read time-out starts anew with every byte."""
 
 import time
+from typing import Any
 
 import requests
 import urllib3
@@ -19,7 +20,7 @@ class DeadlineSession(requests.Session):
         for prefix in ("https://", "http://"):
             self.mount(prefix, HTTPAdapter(pool_maxsize=32, max_retries=0))
 
-    def send(self, request: requests.PreparedRequest, **kwargs: object) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         ends = time.monotonic() + self._total
         kwargs |= {"timeout": (self._connect, self._total), "stream": True, "allow_redirects": False}
         response = super().send(request, **kwargs)

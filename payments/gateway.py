@@ -19,6 +19,7 @@ from payments.provider import (
     BadSignature,
     CardDeclined,
     HostedPayment,
+    HostedStatus,
     ProviderEvent,
     ProviderGaveUp,
     ProviderPayment,
@@ -33,8 +34,8 @@ from payments.provider import (
 if TYPE_CHECKING:
     import stripe
     from stripe.checkout import Session
-    from stripe.params import PaymentIntentCreateParams, RefundCreateParams
-    from stripe.params.checkout import SessionCreateParams
+    from stripe.params import PaymentIntentCreateParams, PaymentIntentListParams, RefundCreateParams
+    from stripe.params.checkout import SessionCreateParams, SessionListParams
 
 T = TypeVar("T")
 
@@ -130,7 +131,7 @@ def _never_sent(error: "stripe.StripeError") -> bool:
     return isinstance(getattr(inner, "reason", None), urllib3.exceptions.NewConnectionError)
 
 
-def _decline_code(error: "stripe.ErrorObject | None") -> str:
+def _decline_code(error: "stripe.ErrorObject | stripe.PaymentIntent.LastPaymentError | None") -> str:
     if error is None:
         return ""
     return error.decline_code or error.code or ""
@@ -170,7 +171,8 @@ def list_payments(*, since: datetime, until: datetime) -> list[ProviderPayment]:
 
 
 def _intents(client: "stripe.StripeClient", since: datetime, until: datetime) -> "list[stripe.PaymentIntent]":
-    page = client.v1.payment_intents.list({"created": _period(since, until), "limit": 100})
+    created = {"gte": int(since.timestamp()), "lte": int(until.timestamp())}
+    page = client.v1.payment_intents.list(cast("PaymentIntentListParams", {"created": created, "limit": 100}))
     return list(page.auto_paging_iter())
 
 
@@ -225,10 +227,15 @@ def fetch_hosted_payment(session_id: str) -> HostedPayment:
 
 def find_hosted_payment(*, payment_id: str, created_at: datetime, now: datetime) -> HostedPayment | None:
     """The page that carries our id in its metadata, or None. Raises ProviderUnavailable, ProviderRejected."""
-    period = _period(created_at - CLOCK_SKEW, min(now, created_at + timedelta(days=1)) + CLOCK_SKEW)
+    until = min(now, created_at + timedelta(days=1)) + CLOCK_SKEW
+    created = {"gte": int((created_at - CLOCK_SKEW).timestamp()), "lte": int(until.timestamp())}
 
     def sessions(client: "stripe.StripeClient") -> "list[Session]":
-        return list(client.v1.checkout.sessions.list({"created": period, "limit": 100}).auto_paging_iter())
+        return list(
+            client.v1.checkout.sessions.list(
+                cast("SessionListParams", {"created": created, "limit": 100})
+            ).auto_paging_iter()
+        )
 
     found = [_hosted(session) for session in _call("find_hosted_payment", sessions)]
     return next((hosted for hosted in found if hosted.payment_id == payment_id), None)
@@ -250,7 +257,7 @@ def _hosted(session: "Session") -> HostedPayment:
         session_id=session.id,
         payment_id=str(metadata.get("payment_id", "")),
         url=session.url or "",
-        status=session.status or "open",
+        status=cast(HostedStatus, session.status or "open"),
         provider_id=intent if isinstance(intent, str) else intent.id if intent else "",
     )
 
@@ -353,7 +360,3 @@ def list_events(*, since: datetime) -> list[ProviderEvent]:
 
     found = _call("list_events", events)
     return [_event(json.dumps(event.to_dict()).encode()) for event in reversed(found)]
-
-
-def _period(since: datetime, until: datetime) -> dict[str, int]:
-    return {"gte": int(since.timestamp()), "lte": int(until.timestamp())}

@@ -112,10 +112,11 @@ ON CONFLICT (principal, route, key) DO NOTHING RETURNING id
 
 def _insert(request: Request, *, now: datetime) -> int | None:
     """The new row's id, or None when there is one. Waits while another transaction is inserting the same key."""
-    values = [request.principal, request.route, request.key, request.body_hash, now, now, now + KEPT]
     try:
         with connection.cursor() as cursor:
-            cursor.execute(_INSERT, values)
+            cursor.execute(
+                _INSERT, [request.principal, request.route, request.key, request.body_hash, now, now, now + KEPT]
+            )
             row = cursor.fetchone()
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) == _LOCK_NOT_AVAILABLE:

@@ -72,7 +72,8 @@ def _check(lines: Sequence[Line]) -> None:
 
 
 def _account(line: Line) -> LedgerAccount:
-    return LedgerAccount.objects.get_or_create(kind=line.kind, seller_id=line.seller_id, currency=line.currency)[0]
+    account = {"kind": line.kind, "seller_id": line.seller_id, "currency": line.currency}
+    return LedgerAccount.objects.get_or_create(**account)[0]
 
 
 def settle_payment(payment: Payment, *, now: datetime) -> bool:

@@ -1,0 +1,35 @@
+"""What runs every second or so, whether or not anybody was woken up."""
+
+from datetime import datetime
+
+from marketplace.core import sweeps
+from payments import checkout, idempotency, refunds, webhooks
+
+
+def process_inbox(now: datetime) -> int:
+    return webhooks.process_inbox(now=now)
+
+
+def resume_payments(now: datetime) -> int:
+    return checkout.resume_payments(now=now)
+
+
+def expire_groups(now: datetime) -> int:
+    return checkout.expire_groups(now=now)
+
+
+def perform_refunds(now: datetime) -> int:
+    return refunds.perform_refunds(now=now)
+
+
+def prune_keys(now: datetime) -> int:
+    return idempotency.prune(now=now)
+
+
+def register() -> None:
+    """Adds the sweeps of payments; called when the process starts."""
+    sweeps.register("payments.inbox", every=1.0, run=process_inbox)
+    sweeps.register("payments.resume", every=1.0, run=resume_payments)
+    sweeps.register("payments.expire", every=1.0, run=expire_groups)
+    sweeps.register("payments.refunds", every=1.0, run=perform_refunds)
+    sweeps.register("payments.prune_keys", every=600.0, run=prune_keys)

@@ -1,0 +1,124 @@
+"""The inbox: what the provider reports is verified, stored once, answered, and processed afterwards, once."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from marketplace.core.db import run_again
+from marketplace.core.leases import MAX_ATTEMPTS, backoff
+from payments import claims, gateway, marks
+from payments.models import InboxEvent
+from payments.provider import ProviderEvent, ProviderUnavailable
+from payments.refunds import apply_refund
+from payments.settlement import apply_payment
+
+logger = logging.getLogger(__name__)
+
+PROVIDER = "stripe"
+# Stripe's events are some kilobytes; the largest (an invoice with many lines) stay below this.
+MAX_BYTES = 256 * 1024
+
+
+def receive(*, raw: bytes, signature: str, now: datetime) -> bool:
+    """Stores a verified message; False when it was there already. Raises BadSignature, and then stores nothing."""
+    event = gateway.verify_event(raw, signature, now=now)
+    marks.reached("webhook.verified")
+    stored = store(event, now=now)
+    marks.reached("webhook.stored")
+    return stored
+
+
+def store(event: ProviderEvent, *, now: datetime) -> bool:
+    """Puts an event into the inbox; False when it is there already."""
+    row = InboxEvent(
+        provider=PROVIDER,
+        account=event.account,
+        event_id=event.id,
+        type=event.type,
+        payload=event.payload,
+        received_at=now,
+        due_at=now,
+    )
+    known = InboxEvent.objects.filter(provider=PROVIDER, account=event.account, event_id=event.id)
+    if known.exists():
+        return False
+    # Two deliveries at once may both come this far: the unique constraint lets one in.
+    InboxEvent.objects.bulk_create([row], ignore_conflicts=True)
+    return True
+
+
+def waiting() -> "QuerySet[InboxEvent]":
+    """Events that are neither processed nor given up."""
+    return InboxEvent.objects.filter(processed_at=None, dead_at=None)
+
+
+def process_inbox(*, now: datetime, limit: int = 50) -> int:
+    """Processes what is due; returns how many events were finished. A provider that is away ends the round."""
+    done = 0
+    for event in claims.each(waiting(), now=now, limit=limit):
+        try:
+            done += process(event, now=now)
+        except ProviderUnavailable:
+            break
+    return done
+
+
+def process(event: InboxEvent, *, now: datetime) -> bool:
+    """Fetches what a claimed event is about and applies it together with ``processed_at``.
+
+    A failure is written down and tried again later, or ends as dead. Raises ProviderUnavailable after writing it down.
+    """
+    try:
+        apply = _fetch(event, now=now)
+        marks.reached("webhook.fetched")
+        run_again(lambda: _finish(event, apply, now=now))
+    except Exception as error:
+        logger.exception("webhook.failed", extra={"event_id": event.event_id, "type": event.type})
+        _failed(event, error, now=now)
+        if isinstance(error, ProviderUnavailable):
+            raise
+        return False
+    marks.reached("webhook.committed")
+    return True
+
+
+def _finish(event: InboxEvent, apply: Callable[[], object], *, now: datetime) -> None:
+    mine = InboxEvent.objects.select_for_update(no_key=True).filter(pk=event.pk, attempts=event.attempts)
+    if not mine.filter(processed_at=None).exists():
+        return  # its lease ran out and somebody else has it
+    apply()
+    marks.reached("webhook.applied")
+    claims.give_back(event, processed_at=now, last_error="")
+
+
+def _fetch(event: InboxEvent, *, now: datetime) -> Callable[[], object]:
+    """The current state of what the event is about, as a function that applies it.
+
+    The event's own copy is old by the time it is read, and events overtake each other.
+    """
+    if event.account:
+        return lambda: None  # a connected account's own affairs: kept, like every type we do not know
+    subject = event.payload["data"]["object"]
+    kind, provider_id = str(subject.get("object")), str(subject.get("id"))
+    if kind == "checkout.session":
+        provider_id = gateway.fetch_hosted_payment(provider_id).provider_id
+        kind = "payment_intent" if provider_id else ""
+    if kind == "payment_intent":
+        payment = gateway.fetch_payment(provider_id)
+        return lambda: apply_payment(provider_state=payment, now=now)
+    if kind == "refund":
+        refund = gateway.fetch_refund(provider_id)
+        return lambda: apply_refund(provider_state=refund, now=now)
+    return lambda: None
+
+
+def _failed(event: InboxEvent, error: Exception, *, now: datetime) -> None:
+    changes: dict[str, object] = {"last_error": f"{type(error).__name__}: {error}"[:2000]}
+    if event.attempts >= MAX_ATTEMPTS or getattr(error, "permanent", False):
+        logger.error("webhook.dead", extra={"event_id": event.event_id, "type": event.type})
+        changes["dead_at"] = now
+    else:
+        changes["due_at"] = now + backoff(event.attempts)
+    claims.give_back(event, **changes)
