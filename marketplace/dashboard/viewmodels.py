@@ -8,6 +8,7 @@ Frozen and all text, as in `marketplace.core.page_parts`. Each template is rende
 | dashboard/orders.html | SellerOrdersPage |
 | dashboard/order.html | SellerOrderPage |
 | dashboard/products.html | SellerProductsPage |
+| dashboard/open_stall.html | OpenStallPage (without `seller`) |
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from marketplace.core.page_parts import (
     Badge,
     Crumb,
     EmptyState,
+    Field,
+    FormError,
     Hidden,
     Link,
     Meta,
@@ -107,6 +110,9 @@ class SellerOrderPage:
     actions: tuple[Act, ...] = ()
     notes: tuple[Note, ...] = ()
     payment_text: str = ""
+    ship_action: str = ""
+    """Where the form that marks the parcel as sent posts to; "" when there is nothing to send."""
+    ship_fields: tuple[Field, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +142,14 @@ class SellerProductsPage:
     pages: tuple[PageLink, ...] = ()
     notes: tuple[Note, ...] = ()
     empty: EmptyState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStallPage:
+    """The application for a stall of one's own. `errors` repeat every field's, in order."""
+
+    meta: Meta
+    action: str
+    fields: tuple[Field, ...]
+    errors: tuple[FormError, ...] = ()
+    notes: tuple[Note, ...] = ()
