@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from marketplace.catalog.models import Offer, ProductImage
 
@@ -38,16 +39,15 @@ def listings(*, seller_id: int, status: str = "", search: str = "", offset: int 
     """
     first = ProductImage.objects.filter(product=OuterRef("variant__product"), state=ProductImage.State.READY)
     rows = _narrowed(seller_id, status, search).annotate(
-        image=Subquery(first.order_by("position", "pk").values("key")[:1])
+        units=Coalesce("stock__on_hand", 0),
+        held=Coalesce("stock__reserved", 0),
+        image=Coalesce(Subquery(first.order_by("position", "pk").values("key")[:1]), Value("")),
     )
     fields = (
         "pk", "sku", "variant__product__title", "variant__product__slug", "variant__product__status", "variant__title",
-        "condition", "price_minor", "status", "stock__on_hand", "stock__reserved", "image",
+        "condition", "price_minor", "status", "units", "held", "image",
     )  # fmt: skip
-    return [
-        Listing(*facts, on_hand or 0, reserved or 0, image or "")
-        for *facts, on_hand, reserved, image in rows.order_by("-pk").values_list(*fields)[offset : offset + limit]
-    ]
+    return [Listing(*row) for row in rows.order_by("-pk").values_list(*fields)[offset : offset + limit]]
 
 
 def counts(*, seller_id: int) -> Mapping[str, int]:
