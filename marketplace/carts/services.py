@@ -49,14 +49,14 @@ class Terms:
 def open_cart(*, user_id: int | None, cart_id: uuid.UUID | None, now: datetime) -> Cart:
     """The open cart of an account, or of a guest who holds its id; a new one when there is none."""
     found = queries.find(user_id=user_id, cart_id=cart_id)
-    if found is None:
-        try:
-            with transaction.atomic():
-                return Cart.objects.create(user_id=user_id, created_at=now, updated_at=now)
-        except IntegrityError:
-            # Another request of the same person was faster; the constraint allows one open cart.
-            found = queries.find(user_id=user_id, cart_id=None)
-    return Cart.objects.get(pk=found)
+    if found is not None:
+        return Cart.objects.get(pk=found)
+    try:
+        with transaction.atomic():
+            return Cart.objects.create(user_id=user_id, created_at=now, updated_at=now)
+    except IntegrityError:
+        # Another request of the same person was faster; the constraint allows one open cart.
+        return Cart.objects.get(user_id=user_id, closed_at__isnull=True)
 
 
 def lock(*, cart_id: uuid.UUID) -> Cart:

@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from marketplace.catalog.models import Offer
 from marketplace.core import events
 from marketplace.core.errors import NotFound
+from marketplace.core.events import Json
 from marketplace.inventory.errors import BadQuantity, BelowReserved, OutOfStock, ReferenceUsed, UnknownHold
 from marketplace.inventory.models import StockItem, StockMovement, StockReservation
 
@@ -222,8 +223,9 @@ def _keep_availability(offer_ids: list[int], *, in_stock: bool, now: datetime) -
         return
     offers = Offer.objects.filter(pk__in=offer_ids)
     offers.update(in_stock=in_stock)
-    products = offers.order_by().values_list("variant__product_id", flat=True).distinct()
-    events.publish("inventory.availability_changed", {"product_ids": sorted(products)}, now=now)
+    found = offers.order_by("variant__product_id").values_list("variant__product_id", flat=True).distinct()
+    products: list[Json] = list(found)
+    events.publish("inventory.availability_changed", {"product_ids": products}, now=now)
 
 
 def _write_down(quantities: Mapping[int, int], *, kind: str, reference: str, now: datetime) -> None:

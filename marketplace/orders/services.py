@@ -145,8 +145,10 @@ def _close_cart_if_free(cart_id: uuid.UUID | None, *, now: datetime) -> None:
 
     The subscriber of ``order.paid`` closes what is left open here.
     """
+    if cart_id is None:
+        return
     free = Cart.objects.filter(pk=cart_id).select_for_update(no_key=True, skip_locked=True)
-    if cart_id is not None and free.exists():
+    if free.first() is not None:
         carts.close(cart_id=cart_id, now=now)
 
 
