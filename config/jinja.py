@@ -1,5 +1,6 @@
 """The Jinja2 environment of our pages and e-mails."""
 
+import hashlib
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -20,18 +21,23 @@ def environment(**options: Any) -> Environment:
 
     Page modules hand over finished text, so there are globals for what depends on the deployment and no filters.
     """
-    compiled = None if options.get("auto_reload") else FileSystemBytecodeCache()
     options |= {
         # Everything but plain text; a template without a name is escaped too.
         "autoescape": select_autoescape(disabled_extensions=("txt",), default=True, default_for_string=True),
         "undefined": StrictUndefined,
         "trim_blocks": True,
         "lstrip_blocks": True,
-        "bytecode_cache": compiled,
+        "bytecode_cache": None if options.get("auto_reload") else _compiled(),
     }
     env = Environment(**options)  # noqa: S701 - autoescape is on, above
     env.globals.update(static=static, static_or_plain=static_or_plain, url=url, icon=icon, field_from=field_from)
     return env
+
+
+def _compiled() -> FileSystemBytecodeCache:
+    # Compiled templates carry the escaping they were compiled with, so they are kept apart per version of this file.
+    version = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
+    return FileSystemBytecodeCache(pattern=f"awning_{version}_%s.cache")
 
 
 def static_or_plain(path: str) -> str:

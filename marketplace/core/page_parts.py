@@ -7,9 +7,10 @@ Prices, counts, dates and URLs arrive formatted. An empty string or None means "
 from dataclasses import dataclass
 from typing import Literal
 
-from django.forms import BoundField, Select
+from django.forms import BoundField, Select, Textarea, Widget
 
 Tone = Literal["info", "good", "warn", "danger"]
+FieldKind = Literal["text", "email", "tel", "password", "number", "search", "textarea", "select", "checkbox"]
 BadgeTone = Literal["plain", "drop", "warn", "danger", "info", "citron"]
 
 
@@ -105,7 +106,7 @@ class Field:
     name: str
     label: str
     value: str = ""
-    kind: Literal["text", "email", "tel", "password", "number", "search", "textarea", "select", "checkbox"] = "text"
+    kind: FieldKind = "text"
     hint: str = ""
     errors: tuple[str, ...] = ()
     required: bool = True
@@ -123,14 +124,13 @@ class Field:
 def field_from(bound: BoundField, *, label: str = "", autocomplete: str = "", hint: str = "") -> Field:
     """A Django form field as a Field; choices make it a select, the widget decides the kind."""
     widget = bound.field.widget
-    kind = "select" if isinstance(widget, Select) else getattr(widget, "input_type", "textarea")
     value = bound.value()
     shown = "" if value in (None, False) else str(value)
     return Field(
         name=bound.html_name,
         label=label or str(bound.label),
         value=shown,
-        kind=kind,
+        kind=_kind(widget),
         hint=hint,
         errors=tuple(str(error) for error in bound.errors),
         required=bound.field.required,
@@ -139,6 +139,24 @@ def field_from(bound: BoundField, *, label: str = "", autocomplete: str = "", hi
         maxlength=int(getattr(bound.field, "max_length", None) or 0),
         choices=tuple(Choice(str(key), str(text), str(key) == shown) for key, text in getattr(widget, "choices", ())),
     )
+
+
+def _kind(widget: Widget) -> FieldKind:
+    if isinstance(widget, Select):
+        return "select"
+    if isinstance(widget, Textarea):
+        return "textarea"
+    return _INPUT_KINDS.get(getattr(widget, "input_type", ""), "text")
+
+
+_INPUT_KINDS: dict[str, FieldKind] = {
+    "email": "email",
+    "tel": "tel",
+    "password": "password",
+    "number": "number",
+    "search": "search",
+    "checkbox": "checkbox",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from django.template import engines
 from jinja2 import Environment, UndefinedError
 
 from config.jinja import icon, url
-from marketplace.core.page_parts import Choice, field_from
+from marketplace.core.page_parts import Choice, Meta, Shell, field_from
 from marketplace.storefront.management.commands.build_icons import ICONS
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
@@ -93,8 +93,17 @@ def test_mails_use_literal_colours(name: str) -> None:
 
 
 def test_structured_data_cannot_close_its_script(env: Environment) -> None:
-    written = env.from_string("<script>{{ data|tojson }}</script>").render(data={"name": "</script><b>"})
-    assert written.count("</script>") == 1
+    shell = Shell(home_href="/", search_href="/search/", cart_href="/cart/", sign_in_href="/account/login/")
+    meta = Meta("Vase", structured_data={"name": "</script><b>"})
+    head = env.get_template("page.html").render(shell=shell, page={"meta": meta}).partition("</head>")[0]
+    assert '"name": "\\u003c/script\\u003e\\u003cb\\u003e"' in head
+
+
+def test_titles_are_escaped_in_pages(env: Environment) -> None:
+    shell = Shell(home_href="/", search_href="/search/", cart_href="/cart/", sign_in_href="/", user_name="<b>Mira</b>")
+    page = env.get_template("page.html").render(shell=shell, page={"meta": Meta("<i>Vase</i>")})
+    assert "&lt;i&gt;Vase&lt;/i&gt; | Awning" in page
+    assert "&lt;b&gt;Mira" in page
 
 
 def test_plain_paths_are_remembered_per_url_configuration(settings: object) -> None:
