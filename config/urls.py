@@ -7,6 +7,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("account/", include("allauth.account.urls")),
     path("sell/", include("marketplace.dashboard.urls")),
+    path("", include("payments.urls")),
 ]
 
 handler400 = "config.error_pages.bad_request"

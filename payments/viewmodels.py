@@ -157,6 +157,10 @@ class PaymentPage:
     back_href: str = ""
     notes: tuple[Note, ...] = ()
     cancel: Act | None = None
+    hosted: Act | None = None
+    """The provider's own page: the way for browsers without JavaScript."""
+    card_here: Act | None = None
+    """Back from the provider's page to the card form."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Builds what the checkout and the buyer's order pages show: frozen, all text."""
