@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models.functions import Upper
 
 from marketplace.sellers.models import Seller
 
@@ -188,6 +189,7 @@ class Offer(models.Model):
         indexes = [
             models.Index(fields=["variant", "status", "price_minor"], name="offer_variant_price"),
             models.Index(fields=["seller", "status", "id"], name="offer_seller_list"),
+            models.Index(Upper("sku"), name="offer_sku_upper"),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 from django.contrib.postgres.operations import TrigramExtension, UnaccentExtension
 import django.db.models.deletion
+import django.db.models.functions.text
 from django.db import migrations, models
 
 
@@ -200,6 +201,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='offer',
             index=models.Index(fields=['seller', 'status', 'id'], name='offer_seller_list'),
+        ),
+        migrations.AddIndex(
+            model_name='offer',
+            index=models.Index(django.db.models.functions.text.Upper('sku'), name='offer_sku_upper'),
         ),
         migrations.AddConstraint(
             model_name='offer',

@@ -1,0 +1,73 @@
+"""What the front page shows: shelves with their number of things, and pictures of stalls."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+
+from marketplace.catalog.remember import Remembered
+from marketplace.catalog.search.params import COUNTED
+
+_TILES = """
+SELECT shelf.id, counted.things, coalesce(image.key, ''), coalesce(image.width, 0), coalesce(image.height, 0)
+FROM catalog_category shelf
+CROSS JOIN LATERAL (
+    SELECT count(*) AS things FROM (
+        SELECT FROM catalog_searchentry WHERE categories @> ARRAY[shelf.id] LIMIT %(counted)s
+    ) found
+) counted
+LEFT JOIN LATERAL (
+    SELECT key, width, height FROM (
+        SELECT product_id FROM catalog_searchentry
+        WHERE categories @> ARRAY[shelf.id] AND in_stock ORDER BY popularity DESC, product_id LIMIT 3
+    ) best
+    JOIN catalog_productimage image ON image.product_id = best.product_id AND image.state = 'ready'
+    ORDER BY image.position, image.id LIMIT 1
+) image ON true
+WHERE shelf.parent_id IS NULL
+"""
+_STALL_PICTURES = """
+SELECT stall.id, image.key, image.width, image.height
+FROM unnest(%(stalls)s::bigint[]) AS stall (id)
+CROSS JOIN LATERAL (
+    SELECT product_id, popularity FROM catalog_searchentry
+    WHERE sellers @> ARRAY[stall.id] AND in_stock ORDER BY popularity DESC, product_id LIMIT 3
+) best
+CROSS JOIN LATERAL (
+    SELECT key, width, height FROM catalog_productimage
+    WHERE product_id = best.product_id AND state = 'ready' ORDER BY position, id LIMIT 1
+) image
+ORDER BY stall.id, best.popularity DESC, best.product_id
+"""
+# How old the number of things on a shelf may be (seconds).
+FRESH = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfTile:
+    """A top shelf: how many things stand on it (counted up to 10,000), and a picture of a popular one."""
+
+    category_id: int
+    things: int
+    image_key: str
+    image_width: int
+    image_height: int
+
+
+def _load_tiles() -> dict[int, ShelfTile]:
+    with connection.cursor() as cursor:
+        cursor.execute(_TILES, {"counted": COUNTED})
+        return {row[0]: ShelfTile(*row) for row in cursor.fetchall()}
+
+
+shelf_tiles = Remembered(_load_tiles, seconds=FRESH)
+
+
+def stall_pictures(seller_ids: Sequence[int]) -> dict[int, list[tuple[str, int, int]]]:
+    """Key, width and height of up to three pictures of each stall's popular things."""
+    found: dict[int, list[tuple[str, int, int]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_STALL_PICTURES, {"stalls": list(seller_ids)})
+        for seller_id, key, width, height in cursor.fetchall():
+            found.setdefault(seller_id, []).append((key, width, height))
+    return found

@@ -1,0 +1,138 @@
+"""Reads about stalls: whose they are, and what their shipping costs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from marketplace.core.errors import AwningError, NotFound
+from marketplace.sellers.models import Seller, SellerMember, ShippingOption
+
+_RANK = {SellerMember.Role.STAFF: 1, SellerMember.Role.MANAGER: 2, SellerMember.Role.OWNER: 3}
+
+
+class RoleTooLow(AwningError):
+    """A member of the stall asked for something that needs a higher role."""
+
+    code = "role_too_low"
+    status = 403
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """A stall that trades, as its page shows it. Days are working days, except ``returns_days``."""
+
+    pk: int
+    slug: str
+    name: str
+    hue: int
+    place: str
+    country: str
+    blurb: str
+    story: str
+    dispatch_days_min: int
+    dispatch_days_max: int
+    returns_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class StallLine:
+    """A stall in a list."""
+
+    pk: int
+    slug: str
+    name: str
+    hue: int
+    place: str
+    blurb: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shipping:
+    """A way of shipping a parcel of one stall. Prices are minor units, days working days on the road."""
+
+    pk: int
+    seller_id: int
+    name: str
+    countries: tuple[str, ...]
+    price_minor: int
+    free_from_minor: int | None
+    days_min: int
+    days_max: int
+
+    def reaches(self, country: str) -> bool:
+        """Whether parcels go there; ``country`` is an ISO 3166-1 alpha-2 code."""
+        return not self.countries or country in self.countries
+
+    def cost(self, goods_minor: int) -> int:
+        """What a parcel with goods of this worth costs to send, in minor units."""
+        free = self.free_from_minor is not None and goods_minor >= self.free_from_minor
+        return 0 if free else self.price_minor
+
+
+def member_seller(user_id: int | None, slug: str, *, at_least: str = SellerMember.Role.STAFF) -> Seller:
+    """The stall of that slug, if the person works there: the one door to a seller's data.
+
+    Raises NotFound for a stall that does not exist and for somebody else's alike, and RoleTooLow for a member whose
+    role does not reach ``at_least`` (staff < manager < owner).
+    """
+    member = None
+    if user_id is not None:
+        member = SellerMember.objects.select_related("seller").filter(user_id=user_id, seller__slug=slug).first()
+    if member is None:
+        raise NotFound("There is no such stall among yours.")
+    if _RANK[SellerMember.Role(member.role)] < _RANK[SellerMember.Role(at_least)]:
+        role = SellerMember.Role(at_least).label.lower()
+        raise RoleTooLow(f"Only {'an' if role == 'owner' else 'a'} {role} of the stall can do this: ask one of them.")
+    return member.seller
+
+
+def stalls_of(user_id: int) -> list[tuple[str, str]]:
+    """Slug and name of every stall the person works at, by name."""
+    rows = SellerMember.objects.filter(user_id=user_id).order_by("seller__name")
+    return list(rows.values_list("seller__slug", "seller__name"))
+
+
+def stall(slug: str) -> Stall:
+    """A stall that trades. Raises NotFound for one that does not exist, waits for approval or is suspended."""
+    fields = (
+        "pk", "slug", "name", "hue", "place", "country", "blurb", "story",
+        "dispatch_days_min", "dispatch_days_max", "returns_days",
+    )  # fmt: skip
+    row = Seller.objects.filter(slug=slug, status=Seller.Status.APPROVED).values_list(*fields).first()
+    if row is None:
+        raise NotFound("There is no stall of this name in the market.")
+    return Stall(*row)
+
+
+def stalls(*, limit: int, offset: int = 0) -> list[StallLine]:
+    """Stalls that trade, by name."""
+    rows = Seller.objects.filter(status=Seller.Status.APPROVED).order_by("name", "pk")
+    fields = ("pk", "slug", "name", "hue", "place", "blurb")
+    return [StallLine(*row) for row in rows.values_list(*fields)[offset : offset + limit]]
+
+
+def stall_names(seller_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Slug and name of the trading stalls among these ids."""
+    rows = Seller.objects.filter(pk__in=list(seller_ids), status=Seller.Status.APPROVED)
+    return {pk: (slug, name) for pk, slug, name in rows.values_list("pk", "slug", "name")}
+
+
+def stall_ids(slugs: Iterable[str]) -> dict[str, int]:
+    """Ids of the trading stalls among these slugs."""
+    rows = Seller.objects.filter(slug__in=list(slugs), status=Seller.Status.APPROVED)
+    return dict(rows.values_list("slug", "pk"))
+
+
+def shipping_of(seller_ids: Iterable[int]) -> dict[int, list[Shipping]]:
+    """Every active way of shipping of these stalls."""
+    fields = ("pk", "seller_id", "name", "countries", "price_minor", "free_from_minor", "days_min", "days_max")
+    found: dict[int, list[Shipping]] = {}
+    rows = ShippingOption.objects.filter(seller__in=list(seller_ids), is_active=True).order_by("pk")
+    for pk, seller_id, name, countries, *rest in rows.values_list(*fields):
+        found.setdefault(seller_id, []).append(Shipping(pk, seller_id, name, tuple(countries), *rest))
+    return found
+
+
+def cheapest(options: Iterable[Shipping], *, country: str, goods_minor: int) -> Shipping | None:
+    """The cheapest way to that country for goods of this worth, the faster one of two; None when none goes there."""
+    going = [option for option in options if option.reaches(country)]
+    return min(going, key=lambda option: (option.cost(goods_minor), option.days_max, option.pk), default=None)
