@@ -114,18 +114,17 @@ def _price(year: int, size: str, pressing: str, dice: Dice) -> int:
     return max(600, round(base * rarity))
 
 
-def _one(shelf: str, line: str, place: int, dice: Dice) -> Draft:
+def _one(shelf: str, line: str, design: str, inks: tuple[str, ...], dice: Dice) -> Draft:
     artist, title, year_text, label, genre = (part.strip() for part in line.split("|"))
     year = int(year_text)
     size, speed, pressing = _pressing(year, dice)
     grade = _grade(year, pressing, dice)
     wax = dice.pick(_COLOURED_WAX) if year > 2005 and dice.chance(0.3) else "#141314"
-    sleeves = SLEEVES[shelf]
     art = ArtSpec(
         family="record",
-        design=sleeves[place % len(sleeves)],
+        design=design,
         seed=dice.bits() >> 32,
-        palette=(*_PALETTES[(place * 7 + len(shelf) * 3) % len(_PALETTES)], dice.pick(_LABELS), wax),
+        palette=(*inks, dice.pick(_LABELS), wax),
         params=(("decade", f"{year // 10 * 10}"),),
         texts=(title, artist, label),
         views=3,
@@ -152,10 +151,14 @@ def _one(shelf: str, line: str, place: int, dice: Dice) -> Draft:
 
 
 def records(seed: int) -> list[Draft]:
-    """Return the records, shelf by shelf."""
+    """Return the records, shelf by shelf; no sleeve design comes in the same inks again before all have been used."""
     dice = Dice("records", seed)
-    return [
-        _one(shelf, line, place, dice)
-        for shelf, block in SHELVES.items()
-        for place, line in enumerate(block.strip().splitlines())
-    ]
+    left: dict[str, list[tuple[str, ...]]] = {}
+    drafts: list[Draft] = []
+    for shelf, block in SHELVES.items():
+        for place, line in enumerate(block.strip().splitlines()):
+            design = SLEEVES[shelf][place % len(SLEEVES[shelf])]
+            inks = left.get(design) or dice.shuffled(_PALETTES)
+            drafts.append(_one(shelf, line, design, inks[0], dice))
+            left[design] = inks[1:]
+    return drafts
