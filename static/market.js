@@ -72,7 +72,7 @@ on('submit', (event) => {
 });
 addEventListener('pageshow', () => { for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent; });
 
-// Filters: empty fields stay out of the URL, groups stay as they were folded, a sent sheet closes.
+// Filters: empty fields stay out of the URL, groups stay as they were folded.
 on('htmx:configRequest', (event) => {
   const { elt, parameters } = event.detail;
   if (!elt.hasAttribute('data-lean')) return;
@@ -84,6 +84,16 @@ on('htmx:beforeSwap', () => {
     for (const [id, open] of folded) { const group = document.getElementById(id); if (group) group.open = open; }
   });
 });
+// A page that asks again and is sent elsewhere goes there as a whole: the other page brings its own scripts.
+on('htmx:beforeSwap', (event) => {
+  const { xhr, requestConfig } = event.detail;
+  if (!requestConfig.elt.hasAttribute('data-follow') || !xhr.responseURL) return;
+  if (new URL(xhr.responseURL).pathname === new URL(requestConfig.path, location.href).pathname) return;
+  event.detail.shouldSwap = false;
+  location.assign(xhr.responseURL);
+});
+
+// A sheet that was sent closes.
 on('submit', (event) => { if (event.target.matches('[popover]:popover-open')) event.target.hidePopover(); });
 function on1(type, listener) { document.addEventListener(type, listener, { once: true }); }
 
