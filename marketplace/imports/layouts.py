@@ -139,14 +139,14 @@ class ShopifyLayout:
             yield row
 
     def _product(self, product: ExportedProduct) -> Row:
-        tags = dict(product.attributes).get("Tags", "")
+        extras = dict(product.attributes)
         return {
             "Title": product.title,
             "Body (HTML)": product.body_html,
             "Vendor": product.brand,
             "Product Category": " > ".join(product.category),
-            "Type": product.kind,
-            "Tags": tags,
+            "Type": product.kind or extras.get("Type", ""),
+            "Tags": extras.get("Tags", ""),
             "Published": "true" if product.active else "false",
             "Gift Card": "false",
             "Status": "active" if product.active else "draft",

@@ -179,6 +179,8 @@ class Planner:
             created_at=self.now,
             updated_at=self.now,
         )
+        if own is not None:
+            _keep_what_is_blank(product, own, record)
         planned.product = self._file_product(product, own, record)
         return product
 
@@ -221,7 +223,7 @@ class Planner:
                 title=" / ".join(value for _, value in source.options)[:MAX_VARIANT_TITLE],
                 options=[{"name": name, "value": value} for name, value in source.options],
                 options_key=key,
-                gtin=source.gtin,
+                gtin=source.gtin or (target.variant.gtin if target.variant else ""),
                 position=position,
             )
             fresh[key] = variant
@@ -325,6 +327,7 @@ class Planner:
             self.changes.new_images.append(image)
             return Outcome.CREATED
         image.pk = stored.pk
+        image.alt = image.alt or stored.alt
         variant_id = image.variant.pk if image.variant else None
         if (stored.alt, stored.position, stored.variant_id) == (image.alt, image.position, variant_id):
             return Outcome.UNCHANGED
@@ -347,6 +350,15 @@ class Planner:
         changed = {*planned.rows.values(), *planned.offers.values()} - {Outcome.UNCHANGED}
         if planned.product is Outcome.UNCHANGED and changed:
             planned.product = Outcome.UPDATED
+
+
+def _keep_what_is_blank(product: Product, own: KnownProduct, record: ProductRecord) -> None:
+    """An import adds and replaces; what a file does not mention stays."""
+    product.description = product.description or own.description
+    product.brand = product.brand or own.brand
+    typed = {label for label, _ in record.attributes} - set(product.extras)
+    product.extras = {**{label: text for label, text in own.extras.items() if label not in typed}, **product.extras}
+    product.attributes = {**own.attributes, **product.attributes}
 
 
 def _differs(variant: ProductVariant, stored: KnownVariant) -> bool:
