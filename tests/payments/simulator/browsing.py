@@ -31,7 +31,8 @@ fetch("/config").then((answer) => answer.json()).then((config) => {
   const elements = window.elements = stripe.elements(config.elements);
   const element = window.element = elements.create("payment", config.options);
   window.seen = [];
-  for (const name of ["loaderstart", "ready", "change", "focus"]) element.on(name, (event) => window.seen.push({ name, ...event }));
+  const note = (name) => element.on(name, (event) => window.seen.push({ name, ...event }));
+  ["loaderstart", "ready", "change", "focus"].forEach(note);
   element.mount("#element");
   const confirm = async () => {
     const submitted = await elements.submit();

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import stripe
 
+from tests.payments.simulator.browsing import BrowserThread
 from tests.payments.simulator.running import SECRET, Receiver, Running
 
 
@@ -46,3 +47,11 @@ def simulator(simulator_of_the_run: Running, receiver: Receiver) -> Running:
 def client(simulator: Running) -> stripe.StripeClient:
     """The real SDK on an empty simulator, without retries of its own."""
     return simulator.client
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[BrowserThread]:
+    """One Chromium for the run."""
+    thread = BrowserThread()
+    yield thread
+    thread.close()

@@ -11,13 +11,6 @@ from tests.payments.simulator.browsing import BrowserThread, Shop
 from tests.payments.simulator.running import Running
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[BrowserThread]:
-    thread = BrowserThread()
-    yield thread
-    thread.close()
-
-
 @pytest.fixture
 def shop(simulator: Running) -> Iterator[Shop]:
     opened = Shop(simulator.url)
