@@ -1,5 +1,6 @@
 import uuid
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -150,5 +151,5 @@ def test_signing_in_twice_at_once_merges_once(transactional_db: None) -> None:
     offer = an_offer(seller=a_seller())
     user = a_user()
     own, guest = a_cart(offer, user=user), a_cart(offer, quantity=2)
-    assert together(*[lambda: services.merge(guest_cart_id=guest.pk, user_id=user.pk, now=NOW) and None] * 4) == []
+    assert together(*[partial(services.merge, guest_cart_id=guest.pk, user_id=user.pk, now=NOW)] * 4) == []
     assert quantities(own) == {offer.pk: 3}

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from django.db import connections
 
 
-def together(*calls: Callable[[], None]) -> list[BaseException]:
+def together(*calls: Callable[[], object]) -> list[BaseException]:
     """Starts all calls at once, waits for them, and returns what they raised."""
     gate = threading.Barrier(len(calls), timeout=30)
     raised: list[BaseException] = []
 
-    def run(call: Callable[[], None]) -> None:
+    def run(call: Callable[[], object]) -> None:
         try:
             gate.wait()
             call()

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -6,37 +6,28 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from marketplace.catalog.models import Offer
-from marketplace.core import events
 from marketplace.core.errors import NotFound
-from marketplace.core.models import OutboxEvent
 from marketplace.inventory import queries, services
 from marketplace.inventory.errors import BadQuantity, BelowReserved, OutOfStock, ReferenceUsed, UnknownHold
 from marketplace.inventory.models import StockItem, StockMovement, StockReservation
 from marketplace.sellers.models import Seller
 from tests.conftest import NOW
 from tests.factories import an_offer
+from tests.marketplace.inventory.listening import listening
 
 LATER = NOW + timedelta(minutes=15)
 
 
 @pytest.fixture
-def heard() -> Iterator[None]:
-    """Somebody listens to availability, so that facts are written."""
-    name = "tests.availability"
-    events.subscribe("inventory.availability_changed", name, lambda payload, now: None)
-    yield
-    subscription = events._by_name.pop(name)
-    events._by_topic["inventory.availability_changed"].remove(subscription)
+def heard() -> Iterator[Callable[[], list[object]]]:
+    """What has been told about availability."""
+    with listening("inventory.availability_changed") as payloads:
+        yield payloads
 
 
 def figures(offer: Offer) -> tuple[int, int]:
     item = StockItem.objects.get(pk=offer.pk)
     return item.on_hand, item.reserved
-
-
-def told() -> list[object]:
-    rows = OutboxEvent.objects.filter(handler="tests.availability").order_by("pk")
-    return [row.payload["product_ids"] for row in rows]
 
 
 def test_a_hold_takes_from_what_is_free_and_a_sale_from_what_is_there(kiln: Seller) -> None:
@@ -140,39 +131,39 @@ def test_a_hold_given_back_whose_goods_are_sold_changes_nothing(kiln: Seller) ->
     assert queries.imbalances() == []
 
 
-def test_availability_is_told_only_when_it_crosses_zero(kiln: Seller, heard: None) -> None:
+def test_availability_is_told_only_when_it_crosses_zero(kiln: Seller, heard: Callable[[], list[object]]) -> None:
     offer = an_offer(seller=kiln, stock=2)
     product = offer.variant.product_id
     services.reserve(reference="A-1", quantities={offer.pk: 1}, now=NOW, expires_at=LATER)
-    assert told() == []
+    assert heard() == []
     services.reserve(reference="A-2", quantities={offer.pk: 1}, now=NOW, expires_at=LATER)
     offer.refresh_from_db()
     assert not offer.in_stock
-    assert told() == [[product]]
+    assert heard() == [{"product_ids": [product]}]
     services.commit(reference="A-1", now=NOW)
-    assert told() == [[product]], "a sale of held units changes nothing for other buyers"
+    assert heard() == [{"product_ids": [product]}], "a sale of held units changes nothing for other buyers"
     services.release(reference="A-2", now=NOW)
     offer.refresh_from_db()
     assert offer.in_stock
-    assert told() == [[product], [product]]
+    assert heard() == [{"product_ids": [product]}] * 2
 
 
-def test_a_refused_wish_tells_nothing(kiln: Seller, heard: None) -> None:
+def test_a_refused_wish_tells_nothing(kiln: Seller, heard: Callable[[], list[object]]) -> None:
     last, none = an_offer(seller=kiln, stock=1), an_offer(seller=kiln, stock=0)
     with pytest.raises(OutOfStock):
         services.reserve(reference="A-1", quantities={last.pk: 1, none.pk: 1}, now=NOW, expires_at=LATER)
     last.refresh_from_db()
     assert last.in_stock
-    assert told() == []
+    assert heard() == []
 
 
-def test_goods_arrive(kiln: Seller, heard: None) -> None:
+def test_goods_arrive(kiln: Seller, heard: Callable[[], list[object]]) -> None:
     offer = an_offer(seller=kiln, stock=0)
     services.receive(offer_id=offer.pk, quantity=4, reference="delivery 7", now=NOW)
     assert figures(offer) == (4, 0)
     offer.refresh_from_db()
     assert offer.in_stock
-    assert told() == [[offer.variant.product_id]]
+    assert heard() == [{"product_ids": [offer.variant.product_id]}]
     assert StockMovement.objects.get(kind="received").reference == "delivery 7"
 
 
@@ -223,7 +214,7 @@ def test_a_count_of_none_is_refused_below_zero(kiln: Seller) -> None:
         services.set_on_hand(offer_id=an_offer(seller=kiln).pk, on_hand=-1, now=NOW)
 
 
-def test_counts_of_many_leave_out_only_the_refused(kiln: Seller, heard: None) -> None:
+def test_counts_of_many_leave_out_only_the_refused(kiln: Seller, heard: Callable[[], list[object]]) -> None:
     held, same, down, up, fresh = (an_offer(seller=kiln, stock=stock) for stock in (5, 4, 4, 0, 0))
     StockItem.objects.filter(pk=fresh.pk).delete()
     services.reserve(reference="A-1", quantities={held.pk: 3}, now=NOW, expires_at=LATER)
@@ -231,10 +222,9 @@ def test_counts_of_many_leave_out_only_the_refused(kiln: Seller, heard: None) ->
     assert counted.changed == {down.pk, up.pk, fresh.pk}
     assert counted.refused == {held.pk: 3}
     assert [figures(offer)[0] for offer in (held, same, down, up, fresh)] == [5, 4, 0, 7, 2]
-    assert sorted(told(), key=len) == [
-        [down.variant.product_id],
-        sorted([up.variant.product_id, fresh.variant.product_id]),
-    ]
+    appeared, vanished = heard()
+    assert appeared == {"product_ids": sorted([up.variant.product_id, fresh.variant.product_id])}
+    assert vanished == {"product_ids": [down.variant.product_id]}
     assert queries.imbalances() == []
 
 

@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -76,7 +77,7 @@ def test_one_hot_thing_goes_to_exactly_as_many_as_there_are(transactional_db: No
         except OutOfStock as error:
             lost.append(error)
 
-    assert together(*(lambda number=number: buy(number) for number in range(BUYERS))) == []
+    assert together(*(partial(buy, number) for number in range(BUYERS))) == []
     assert StockReservation.objects.count() == UNITS
     assert len(lost) == BUYERS - UNITS
 
@@ -113,9 +114,9 @@ def test_a_sale_and_a_release_of_one_hold_have_one_winner(transactional_db: None
         reference = f"R-{round_}"
         services.reserve(reference=reference, quantities=dict.fromkeys(pks, 1), now=NOW, expires_at=LATER)
         raised = together(
-            lambda reference=reference: services.commit(reference=reference, now=NOW),
-            lambda reference=reference: services.release(reference=reference, now=NOW),
-            lambda reference=reference: services.commit(reference=reference, now=NOW),
+            partial(services.commit, reference=reference, now=NOW),
+            partial(services.release, reference=reference, now=NOW),
+            partial(services.commit, reference=reference, now=NOW),
         )
         assert all(isinstance(error, OutOfStock) for error in raised)
         if StockItem.objects.filter(on_hand=0).exists():
