@@ -3,7 +3,7 @@
 const form = document.getElementById('pay');
 const button = form.querySelector('[type=submit]');
 const box = document.getElementById('pay-error');
-const field = document.getElementById('card');
+const field = document.getElementById('card-field');
 
 function say(message) {
   box.querySelector('span').textContent = message;
@@ -22,7 +22,7 @@ function colour(token) {
 
 function looks() {
   return {
-    theme: 'flat',
+    theme: matchMedia('(prefers-color-scheme: dark)').matches ? 'night' : 'stripe',
     variables: {
       fontFamily: 'Figtree, system-ui, sans-serif', fontSizeBase: '16px', spacingUnit: '4px', borderRadius: '10px',
       colorPrimary: colour('--brand'), colorBackground: colour('--surface'), colorText: colour('--ink'),
@@ -36,10 +36,14 @@ function looks() {
   };
 }
 
+function loaded() {
+  document.getElementById('card-loading')?.remove();
+  field.removeAttribute('aria-busy');
+}
+
 function open() {
   if (!window.Stripe) {
-    field.removeAttribute('aria-busy');
-    field.replaceChildren();
+    loaded();
     say('The card form could not be loaded. Nothing was charged: check your connection and reload this page.');
     return;
   }
@@ -52,12 +56,14 @@ function open() {
   });
   const card = elements.create('payment', { layout: 'tabs' });
   card.on('ready', () => {
-    document.getElementById('card-loading')?.remove();
-    field.removeAttribute('aria-busy');
+    loaded();
     button.disabled = false;
   });
-  card.on('loaderror', () => say('The card form could not be loaded. Nothing was charged: reload this page.'));
-  card.mount(field);
+  card.on('loaderror', () => {
+    loaded();
+    say('The card form could not be loaded. Nothing was charged: reload this page.');
+  });
+  card.mount('#card');
 
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
