@@ -4,9 +4,9 @@ import importlib
 from pathlib import Path
 from xml.etree import ElementTree
 
-from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+SPRITE = Path(__file__).resolve().parents[4] / "static" / "icons.svg"
 ICONS = (
     "arrow-down",
     "arrow-left",
@@ -66,19 +66,21 @@ class Command(BaseCommand):
 
     help = "Write static/icons.svg from the Lucide icons. Needs: pip install lucide"
 
-    def handle(self, *args: object, **options: object) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--output", type=Path, default=SPRITE)
+
+    def handle(self, *args: object, output: Path = SPRITE, **options: object) -> None:
         try:
-            lucide = importlib.import_module("lucide")
+            lucide = importlib.import_module("lucide.jinja")
         except ModuleNotFoundError as error:
             raise CommandError("The icons come from a package that is not installed: pip install lucide") from error
         symbols = []
         for name in ICONS:
-            icon = ElementTree.fromstring(lucide._render_icon(name, None))  # noqa: S314 - a pinned package's own file
+            icon = ElementTree.fromstring(lucide.lucide(name, size=None))  # noqa: S314 - a pinned package's own file
             shapes = "".join(ElementTree.tostring(shape, encoding="unicode").strip() for shape in icon)
             symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{shapes}</symbol>\n')
-        target = Path(settings.BASE_DIR) / "static" / "icons.svg"
         head = "<!-- Icons: Lucide, ISC licence, see icons-LICENSE.txt. Written by manage.py build_icons. -->\n"
-        target.write_text(
+        output.write_text(
             f'<svg xmlns="http://www.w3.org/2000/svg">\n{head}{"".join(symbols)}</svg>\n', encoding="utf-8"
         )
-        self.stdout.write(f"{len(ICONS)} icons, {target.stat().st_size:,} bytes: {target}")
+        self.stdout.write(f"{len(ICONS)} icons, {output.stat().st_size:,} bytes: {output}")
