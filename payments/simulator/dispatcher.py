@@ -24,6 +24,11 @@ def signature(payload: bytes, secret: str, timestamp: int) -> str:
     return f"t={timestamp},v1={digest}"
 
 
+def retry_delay(attempts: int, base_s: float) -> float:
+    """Seconds to wait after so many failed attempts: doubling, up to a minute."""
+    return float(min(base_s * 2 ** (attempts - 1), MAX_BACKOFF_S))
+
+
 class Dispatcher:
     """Takes due deliveries in order and posts them on a few threads.
 
@@ -56,7 +61,12 @@ class Dispatcher:
         while not self._stopping.is_set():
             self.outbox.wake.clear()
             if not (self._send_reversed_batch() or self._send_due()):
-                self.outbox.wake.wait(_IDLE_S)
+                self.outbox.wake.wait(self._until_next())
+
+    def _until_next(self) -> float:
+        """Seconds until something may be due."""
+        due_at = self.store.rows("SELECT min(due_at) AS due_at FROM deliveries WHERE state = 'pending'")[0]["due_at"]
+        return _IDLE_S if due_at is None else min(_IDLE_S, max(0.005, due_at - time.time()))
 
     def _send_due(self) -> bool:
         """Hand due deliveries to the threads; whether there were any."""
@@ -104,17 +114,19 @@ class Dispatcher:
             self._slots.release()
 
     def _send(self, row: sqlite3.Row) -> None:
+        # The address first: after a reset and a change of address, no older event reaches the new one.
+        url, secret = self.outbox.url or "", self.outbox.secret
         found = self.store.owner_and_object(row["event"])
         if found is None:
             return
-        status, error = self._post(found[1])
+        status, error = _post(found[1], url, secret)
         attempts = row["attempts"] + 1
         delivered = status is not None and 200 <= status < 300
         if delivered or attempts >= MAX_ATTEMPTS:
             state, due_at, finished = ("delivered" if delivered else "failed"), row["due_at"], time.time()
         else:
-            backoff = min(self.retry_base_s * 2 ** (attempts - 1), MAX_BACKOFF_S)
-            state, due_at, finished = "pending", time.time() + backoff, None
+            wait = retry_delay(attempts, self.retry_base_s)
+            state, due_at, finished = "pending", time.time() + wait, None
         self.store.run(
             "UPDATE deliveries SET state = ?, attempts = ?, due_at = ?, status = ?, error = ?, finished_at = ? "
             "WHERE seq = ?",
@@ -122,25 +134,26 @@ class Dispatcher:
         )
         self.outbox.wake.set()
 
-    def _post(self, event: Obj) -> tuple[int | None, str | None]:
-        """Post once; the status, or the error in words. The signature's time is real time, never the simulated."""
-        payload = encode(event)
-        parts = urlsplit(self.outbox.url or "")
-        make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = make(parts.hostname or "", parts.port, timeout=ATTEMPT_TIMEOUT_S)
-        headers = {
-            "Content-Type": "application/json; charset=utf-8",
-            "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
-            "Stripe-Signature": signature(payload, self.outbox.secret, int(time.time())),
-            "Connection": "close",
-        }
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        try:
-            connection.request("POST", path, payload, headers)
-            answer = connection.getresponse()
-            answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            return None, f"{type(error).__name__}: {error}"
-        finally:
-            connection.close()
-        return answer.status, None
+
+def _post(event: Obj, url: str, secret: str) -> tuple[int | None, str | None]:
+    """Post once; the status, or the error in words. The signature's time is real time, never the simulated."""
+    payload = encode(event)
+    parts = urlsplit(url)
+    make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = make(parts.hostname or "", parts.port, timeout=ATTEMPT_TIMEOUT_S)
+    headers = {
+        "Content-Type": "application/json; charset=utf-8",
+        "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+        "Stripe-Signature": signature(payload, secret, int(time.time())),
+        "Connection": "close",
+    }
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    try:
+        connection.request("POST", path, payload, headers)
+        answer = connection.getresponse()
+        answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        return None, f"{type(error).__name__}: {error}"
+    finally:
+        connection.close()
+    return answer.status, None

@@ -28,8 +28,7 @@ def simulator_of_the_run(tmp_path_factory: pytest.TempPathFactory, receiver_of_t
 @pytest.fixture
 def receiver(receiver_of_the_run: Receiver) -> Receiver:
     """A receiver that has seen nothing."""
-    receiver_of_the_run.received.clear()
-    receiver_of_the_run.statuses.clear()
+    receiver_of_the_run.renew()
     return receiver_of_the_run
 
 
@@ -39,7 +38,6 @@ def simulator(simulator_of_the_run: Running, receiver: Receiver) -> Running:
     simulator_of_the_run.control("webhook_endpoint", {"url": None})
     simulator_of_the_run.control("reset", {})
     simulator_of_the_run.control("webhook_endpoint", {"url": receiver.url, "secret": SECRET})
-    receiver.received.clear()
     return simulator_of_the_run
 
 

@@ -38,10 +38,14 @@ class Received:
 
 @dataclass
 class Receiver:
-    """An HTTP server that keeps every webhook; `statuses` are answered first, then 200."""
+    """An HTTP server that keeps every webhook; `statuses` are answered first, then 200.
+
+    Each test has an address of its own: what an earlier test left on its way is not counted.
+    """
 
     received: list[Received] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
+    test: int = 0
 
     def __post_init__(self) -> None:
         receiver = self
@@ -49,8 +53,10 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.received.append(Received(body, self.headers["Stripe-Signature"], time.monotonic()))
-                self.send_response(receiver.statuses.pop(0) if receiver.statuses else 200)
+                current = receiver.url.endswith(self.path)
+                if current:
+                    receiver.received.append(Received(body, self.headers["Stripe-Signature"], time.monotonic()))
+                self.send_response(receiver.statuses.pop(0) if current and receiver.statuses else 200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -58,9 +64,19 @@ class Receiver:
                 """Stay quiet."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/webhooks/"
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
         self.thread.start()
+
+    @property
+    def url(self) -> str:
+        """Where the present test's webhooks go."""
+        return f"http://127.0.0.1:{self.server.server_address[1]}/webhooks/{self.test}/"
+
+    def renew(self) -> None:
+        """Begin a test: nothing received, a new address."""
+        self.test += 1
+        self.received.clear()
+        self.statuses.clear()
 
     def close(self) -> None:
         """Stop listening."""
