@@ -5,10 +5,11 @@ import unicodedata
 from decimal import Decimal
 from hashlib import blake2b
 
+from marketplace.catalog.options import gtin_is_valid
 from marketplace.imports.errors import CellError
 from marketplace.imports.records import ReadOptions
 
-MAX_PRICE = 10**11  # minor units: more is a typing error in every currency we know
+MAX_PRICE = 1_000_000_000  # minor units, as the catalogue has it
 MAX_COUNT = 10**8
 GUARDED = "=+-@\t\r"
 _GUARD = re.compile(r"'+[=+\-@\t\r]")
@@ -164,12 +165,9 @@ def paths(text: str) -> tuple[tuple[str, ...], ...]:
 
 
 def gtin(text: str) -> str:
-    """The digits of a GTIN-8, -12, -13 or -14 whose check digit is right, else blank (GS1 General Specifications 7.9)."""
+    """The digits of a GTIN-8, -12, -13 or -14 whose check digit is right, else blank."""
     digits = text.replace(" ", "").replace("-", "")
-    if len(digits) not in {8, 12, 13, 14} or not (digits.isascii() and digits.isdecimal()) or not digits.strip("0"):
-        return ""
-    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(digits)))
-    return "" if total % 10 else digits
+    return digits if gtin_is_valid(digits) else ""
 
 
 def slug(text: str, *, length: int = 80) -> str:

@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
+from marketplace.catalog.errors import BadProduct
+from marketplace.catalog.options import checked_options, options_key
+from marketplace.catalog.richtext import MAX_LENGTH
 from marketplace.imports.cells import digest, gtin, slug
 from marketplace.imports.errors import CellError
 from marketplace.imports.records import Entry, ImageRecord, ProductRecord, RowProblem, Severity, VariantRecord
@@ -16,7 +19,6 @@ MAX_HANDLE = 200
 MAX_URL = 2_000
 MAX_IMAGES = 250
 MAX_ALT = 200
-MAX_OPTIONS_TEXT = 240
 
 
 @dataclass(slots=True)
@@ -37,7 +39,7 @@ class Draft:
     images: dict[str, ImageRecord] = field(default_factory=dict)
     rows: list[int] = field(default_factory=list)
     problems: list[RowProblem] = field(default_factory=list)
-    _options: dict[tuple[tuple[tuple[str, str], ...], str], int] = field(default_factory=dict)
+    _options: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raises CellError when the product itself cannot be stored."""
@@ -47,6 +49,8 @@ class Draft:
             raise CellError("Title", f"The title is longer than {MAX_TITLE} characters: shorten it.")
         if len(self.handle) > MAX_HANDLE:
             raise CellError("Handle", f"The handle is longer than {MAX_HANDLE} characters: shorten it.")
+        if len(self.body_html) > MAX_LENGTH:
+            raise CellError("Description", f"The description is longer than {MAX_LENGTH:,} characters: shorten it.")
         if len(self.brand) > MAX_BRAND:
             raise CellError("Vendor", f"The brand is longer than {MAX_BRAND} characters: shorten it.")
 
@@ -62,11 +66,11 @@ class Draft:
         """Raises CellError when the product has the same options already, or the SKU is too long."""
         if len(variant.sku) > MAX_SKU:
             raise CellError("SKU", f"The SKU is longer than {MAX_SKU} characters: shorten it.")
-        if sum(len(name) + len(value) + 2 for name, value in variant.options) > MAX_OPTIONS_TEXT:
-            raise CellError(
-                "Option1 Value", f"The options are longer than {MAX_OPTIONS_TEXT} characters: shorten them."
-            )
-        same = self._options.setdefault((tuple(sorted(variant.options)), variant.condition), variant.row)
+        try:
+            variant = replace(variant, options=tuple(checked_options(variant.options)))
+        except BadProduct as error:
+            raise CellError("Option1 Value", f"{error.message} {error.fields.get('options', '')}".strip()) from error
+        same = self._options.setdefault((options_key(variant.options), variant.condition), variant.row)
         if same != variant.row:
             raise CellError(
                 "Option1 Value", f"Row {same} has the same options: give each variant its own, or merge them."

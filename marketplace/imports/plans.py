@@ -1,37 +1,47 @@
 """What a batch will change, decided without touching the database."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from marketplace.catalog.models import Offer, Product, ProductImage, ProductVariant
+from marketplace.catalog.options import options_key
+from marketplace.catalog.richtext import sanitised
 from marketplace.core.ids import slug_of
 from marketplace.imports.cells import digest
 from marketplace.imports.known import Known, KnownImage, KnownOffer, KnownProduct, KnownVariant, own_product
 from marketplace.imports.records import ProductRecord, RowProblem, Severity, VariantRecord
 from marketplace.imports.report import CATEGORY, Outcome
-from marketplace.imports.richtext import sanitised
 from marketplace.imports.shelves import Shelves
 
 MAX_VARIANT_TITLE = 120
 _SLUG_BASE = 100
 PRODUCT_FIELDS = ["title", "description", "category_id", "brand", "attributes", "extras", "status", "updated_at"]
 VARIANT_FIELDS = ["title", "options", "options_key", "gtin", "position"]
-OFFER_FIELDS = ["sku", "condition", "price_minor", "status", "updated_at"]
+OFFER_FIELDS = ["sku", "condition", "status", "updated_at"]
 IMAGE_FIELDS = ["alt", "position", "variant"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewOffer:
+    """An offer to be written, its first stock, and the product it is on when that has an id already."""
+
+    offer: Offer
+    stock: int
+    product_id: int | None
 
 
 @dataclass(slots=True)
 class Changes:
-    """Rows to write for one batch. `counted` maps an offer's id to the units the file says are on hand."""
+    """Rows to write for one batch. `counted` and `prices` map an offer's id to units on hand and to minor units."""
 
     new_products: list[Product] = field(default_factory=list)
     changed_products: list[Product] = field(default_factory=list)
     new_variants: list[ProductVariant] = field(default_factory=list)
     changed_variants: list[ProductVariant] = field(default_factory=list)
-    new_offers: list[tuple[Offer, int]] = field(default_factory=list)
+    new_offers: list[NewOffer] = field(default_factory=list)
     changed_offers: list[Offer] = field(default_factory=list)
     counted: dict[int, int] = field(default_factory=dict)
+    prices: dict[int, int] = field(default_factory=dict)
     new_images: list[ProductImage] = field(default_factory=list)
     changed_images: list[ProductImage] = field(default_factory=list)
     touched: set[int] = field(default_factory=set)
@@ -67,11 +77,6 @@ class Target:
 def wanted_slug(record: ProductRecord) -> str:
     """The slug a new product asks for."""
     return slug_of(record.title, limit=_SLUG_BASE)
-
-
-def options_key(options: Iterable[tuple[str, str]]) -> str:
-    """The options in canonical text: the same for the same choice, whatever the order."""
-    return "|".join(f"{name.casefold()}={value}" for name, value in sorted(options))
 
 
 @dataclass(slots=True)
@@ -248,14 +253,17 @@ class Planner:
         if offer is None:
             return self._new_offer(target, variants[source.row], status, planned)
         changed = isinstance(variants[source.row], ProductVariant)
-        wanted = (source.sku, source.condition, source.price, status)
-        if (offer.sku, offer.condition, offer.price, offer.status) != wanted:
+        wanted = (source.sku, source.condition, status)
+        if (offer.sku, offer.condition, offer.status) != wanted:
             fields = dict(zip(OFFER_FIELDS, (*wanted, self.now), strict=True))
             self.changes.changed_offers.append(Offer(pk=offer.pk, **fields))
             changed = True
+        if offer.price != source.price:
+            self.changes.prices[offer.pk] = source.price
+            changed = True
         stock = source.stock if source.stock is not None else (offer.on_hand if source.in_stock else 0)
         if max(stock, offer.reserved) != offer.on_hand:
-            self.changes.counted[offer.pk] = stock
+            self.changes.counted[offer.pk] = max(stock, offer.reserved)
             changed = True
         if stock < offer.reserved:
             message = (
@@ -286,9 +294,10 @@ class Planner:
             offer.variant = variant
         else:
             offer.variant_id = variant
-        if target.joined_product_id is not None:
-            self.changes.touched.add(target.joined_product_id)
-        self.changes.new_offers.append((offer, stock))
+        product_id = target.variant.product_id if target.variant else target.joined_product_id
+        if product_id is not None:
+            self.changes.touched.add(product_id)
+        self.changes.new_offers.append(NewOffer(offer, stock, product_id))
         return Outcome.CREATED
 
     def _images(

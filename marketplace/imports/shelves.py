@@ -1,17 +1,15 @@
 """Where a product of a file goes in this hall: its category, its type, and which of its attributes are typed."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 
+from marketplace.catalog.errors import BadProduct
 from marketplace.catalog.models import Attribute, Category, ProductType
+from marketplace.catalog.services.attributes import Value, checked_value
 from marketplace.core.ids import slug_of
 from marketplace.imports.records import ProductRecord
 
 UNSORTED = ("unsorted", "Unsorted")
 GENERAL = ("general-goods", "General goods")
-TYPED: Mapping[str, bool] = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-AttributeValue = str | bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Description:
     """A product's properties, sorted into those its type knows and the rest."""
 
     type_id: int
-    attributes: dict[str, AttributeValue]
+    attributes: dict[str, Value]
     extras: dict[str, str]
 
 
@@ -83,7 +81,7 @@ class Shelves:
         """Typed values under the type's slugs; everything else as text under its own label."""
         named = self.types.get(record.kind.casefold()) if record.kind else None
         chosen = type_id or named or self.general_id
-        attributes: dict[str, AttributeValue] = {}
+        attributes: dict[str, Value] = {}
         extras: dict[str, str] = {}
         known = self.attributes.get(chosen, {})
         for label, values in record.attributes:
@@ -100,21 +98,12 @@ class Shelves:
         return Description(chosen, attributes, extras)
 
 
-def typed(attribute: Attribute, values: tuple[str, ...]) -> AttributeValue | None:
-    """The values as the attribute's kind stores them (numbers as decimal text), None when they do not fit it."""
-    text = ", ".join(values)
-    match attribute.kind:
-        case Attribute.Kind.CHOICE:
-            return next((choice for choice in attribute.choices if choice.casefold() == text.casefold()), None)
-        case Attribute.Kind.NUMBER:
-            try:
-                number = Decimal(text.removesuffix(attribute.unit).strip())
-            except InvalidOperation:
-                return None
-            return f"{number.normalize():f}" if number.is_finite() else None
-        case Attribute.Kind.BOOLEAN:
-            return TYPED.get(text.casefold())
-    return text
+def typed(attribute: Attribute, values: tuple[str, ...]) -> Value | None:
+    """The values as the attribute's kind stores them, None when they do not fit it."""
+    try:
+        return checked_value(attribute, ", ".join(values))
+    except BadProduct:
+        return None
 
 
 def load_shelves() -> Shelves:

@@ -5,15 +5,15 @@ from datetime import datetime
 
 from django.db import connection
 
+from marketplace.catalog.facts import products_changed
 from marketplace.catalog.models import Offer, Product, ProductImage, ProductVariant
-from marketplace.core.db import locked, require_transaction
-from marketplace.core.events import publish
-from marketplace.imports.plans import IMAGE_FIELDS, OFFER_FIELDS, PRODUCT_FIELDS, VARIANT_FIELDS, Changes
+from marketplace.catalog.services.offers import PriceChange, change_prices, record_prices
+from marketplace.core.db import require_transaction
+from marketplace.imports.plans import IMAGE_FIELDS, OFFER_FIELDS, PRODUCT_FIELDS, VARIANT_FIELDS, Changes, NewOffer
 from marketplace.inventory.models import StockItem, StockMovement
+from marketplace.inventory.services import set_on_hand_many
 
-TOPIC = "catalog.products_changed"
 REFERENCE = "import"
-_IDS_PER_EVENT = 500
 _LOCK_SPACE = 0x41574E49  # "AWNI": sets these advisory locks apart from everybody else's
 
 
@@ -25,29 +25,41 @@ def lock_stall(seller_id: int) -> None:
 
 
 def write(changes: Changes, *, now: datetime) -> None:
-    """Applies the changes inside the open transaction and publishes which products changed."""
+    """Applies the changes inside the open transaction and tells which products and prices changed.
+
+    Stock comes before offers and prices, as the lock order of inventory asks.
+    """
     require_transaction("An import")
+    _set_stock(changes.counted, now=now)
+    if changes.prices:
+        change_prices(changes.prices, now=now)
+    if changes.changed_offers:
+        Offer.objects.bulk_update(changes.changed_offers, OFFER_FIELDS)
     Product.objects.bulk_create(changes.new_products)
     if changes.changed_products:
         Product.objects.bulk_update(changes.changed_products, PRODUCT_FIELDS)
     ProductVariant.objects.bulk_create(changes.new_variants)
     if changes.changed_variants:
         ProductVariant.objects.bulk_update(changes.changed_variants, VARIANT_FIELDS)
-    Offer.objects.bulk_create([offer for offer, _ in changes.new_offers])
-    if changes.changed_offers:
-        Offer.objects.bulk_update(changes.changed_offers, OFFER_FIELDS)
-    _receive(changes.new_offers, now=now)
-    if changes.counted:
-        _count_again(changes.counted, now=now)
+    _offer(changes.new_offers, now=now)
     ProductImage.objects.bulk_create(changes.new_images)
     if changes.changed_images:
         ProductImage.objects.bulk_update(changes.changed_images, IMAGE_FIELDS)
     _tell(changes, now=now)
 
 
-def _receive(offers: Sequence[tuple[Offer, int]], *, now: datetime) -> None:
-    """Opens the books of new offers."""
-    items = [StockItem(offer=offer, on_hand=stock) for offer, stock in offers]
+def _set_stock(counted: dict[int, int], *, now: datetime) -> None:
+    """Sets what is on hand. Where buyers have held more since the batch was planned, what they hold is the count."""
+    if counted:
+        refused = set_on_hand_many(on_hand=counted, now=now).refused
+        if refused:
+            set_on_hand_many(on_hand=refused, now=now)
+
+
+def _offer(new: Sequence[NewOffer], *, now: datetime) -> None:
+    """Writes new offers and opens their books; nobody else can know their stock rows yet."""
+    Offer.objects.bulk_create([each.offer for each in new])
+    items = [StockItem(offer=each.offer, on_hand=each.stock) for each in new]
     StockItem.objects.bulk_create(items)
     StockMovement.objects.bulk_create(
         StockMovement(
@@ -60,30 +72,11 @@ def _receive(offers: Sequence[tuple[Offer, int]], *, now: datetime) -> None:
         for item in items
         if item.on_hand
     )
-
-
-def _count_again(counted: dict[int, int], *, now: datetime) -> None:
-    """Sets what is on hand, never below what is held for orders: rows are locked, so a sale in between is seen."""
-    movements: list[StockMovement] = []
-    items = locked(StockItem.objects.filter(pk__in=counted))
-    offers: list[Offer] = []
-    for item in items:
-        target = max(counted[item.pk], item.reserved)
-        if target != item.on_hand:
-            movements.append(
-                StockMovement(
-                    stock_item=item,
-                    kind=StockMovement.Kind.CORRECTED,
-                    quantity=target - item.on_hand,
-                    reference=REFERENCE,
-                    created_at=now,
-                )
-            )
-            item.on_hand = target
-            offers.append(Offer(pk=item.pk, in_stock=item.on_hand > item.reserved))
-    StockItem.objects.bulk_update(items, ["on_hand"])
-    Offer.objects.bulk_update(offers, ["in_stock"])
-    StockMovement.objects.bulk_create(movements)
+    prices = [
+        PriceChange(each.offer.pk, each.product_id or each.offer.variant.product_id, None, each.offer.price_minor)
+        for each in new
+    ]
+    record_prices(prices, now=now)
 
 
 def _tell(changes: Changes, *, now: datetime) -> None:
@@ -91,6 +84,4 @@ def _tell(changes: Changes, *, now: datetime) -> None:
     written = {product.pk for product in (*changes.new_products, *changes.changed_products)}
     written |= {variant.product_id for variant in (*changes.new_variants, *changes.changed_variants)}
     written |= {image.product_id for image in (*changes.new_images, *changes.changed_images)}
-    ids = sorted(written | changes.touched)
-    for start in range(0, len(ids), _IDS_PER_EVENT):
-        publish(TOPIC, {"ids": list(ids[start : start + _IDS_PER_EVENT])}, now=now)
+    products_changed(written | changes.touched, now=now)

@@ -16,7 +16,7 @@ REQUIRED = ("product_key", "title", "price")
 PRODUCT_COLUMNS = ("product_key", "title", "description", "brand", "type", "category", "attributes", "status")
 OFFER_COLUMNS = ("sku", "gtin", "condition", "price", "stock", "offer_status", "variant_picture_url")
 PICTURE_COLUMNS = ("picture_url", "picture_alt")
-MAX_OPTIONS = 20
+OPTION_COLUMNS = 20  # read; how many a variant may have is the catalogue's to say
 CONDITIONS = ("new", "like_new", "very_good", "good", "fair")
 
 
@@ -114,7 +114,7 @@ def _variant(draft: Draft, row: Row, options: ReadOptions) -> VariantRecord:
         raise CellError("condition", f"“{condition[:40]}” is unknown: write one of {', '.join(CONDITIONS)}.")
     image = row.get("variant_picture_url")
     draft.add_image(row.number, image)
-    places = [place for place in range(1, MAX_OPTIONS + 1) if f"option{place}_value" in row.columns]
+    places = [place for place in range(1, OPTION_COLUMNS + 1) if f"option{place}_value" in row.columns]
     chosen = (
         (row.get(f"option{place}_name") or f"Option {place}", row.get(f"option{place}_value")) for place in places
     )

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from marketplace.catalog.services.offers import MAX_PRICE_MINOR
 from marketplace.imports import cells
 from marketplace.imports.errors import CellError
 from marketplace.imports.records import ReadOptions
@@ -71,7 +72,7 @@ def test_a_blank_price_is_no_price() -> None:
 
 
 @given(
-    st.integers(min_value=1, max_value=10**11),
+    st.integers(min_value=1, max_value=10**9),
     st.sampled_from([("", "."), ("", ","), (",", "."), (".", ","), (" ", ",")]),
 )
 def test_every_amount_is_read_back_from_every_way_of_writing_it(minor: int, marks: tuple[str, str]) -> None:
@@ -171,3 +172,7 @@ def test_flags_use_the_words_of_the_exports() -> None:
 
 def test_decimal_is_never_float() -> None:
     assert cells.price("0.29", "Price", EURO) == int(Decimal("0.29") * 100)
+
+
+def test_the_largest_price_is_the_catalogues() -> None:
+    assert cells.MAX_PRICE == MAX_PRICE_MINOR

@@ -367,7 +367,7 @@ def test_changed_products_are_published_and_unchanged_ones_are_not(tmp_path: Pat
     path = files.shopify(tmp_path, *some_rows())
     run(path, kiln)
     (event,) = OutboxEvent.objects.filter(handler="tests.imports")
-    assert event.payload == {"ids": sorted(Product.objects.values_list("pk", flat=True))}
+    assert event.payload == {"product_ids": sorted(Product.objects.values_list("pk", flat=True))}
     run(path, kiln)
     assert OutboxEvent.objects.filter(handler="tests.imports").count() == 1
     events._by_topic["catalog.products_changed"] = [
