@@ -3,8 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from marketplace.storefront import account_views
+
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("account/", account_views.home, name="account_home"),
     path("account/", include("allauth.account.urls")),
     path("sell/", include("marketplace.dashboard.urls")),
     path("", include("payments.urls")),
