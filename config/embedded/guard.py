@@ -144,7 +144,7 @@ class Guard:
             self.wait(POLL_SECONDS)
 
     def stop(self) -> None:
-        """Ask with each signal in turn, then force; a second request forces at once."""
+        """Ask with each signal in turn; a second request skips the waiting. What is left then is forced by `end_all`."""
         asked = self.stop_requests
         for number, seconds in self.launch["stops"]:
             if self.status is not None:
@@ -153,11 +153,6 @@ class Guard:
             deadline = time.monotonic() + seconds
             while self.status is None and self.stop_requests <= max(asked, 1) and time.monotonic() < deadline:
                 self.wait(deadline - time.monotonic())
-        if self.status is None:
-            self.send(signal.SIGKILL)
-        deadline = time.monotonic() + POLL_SECONDS
-        while self.status is None and time.monotonic() < deadline:
-            self.wait(deadline - time.monotonic())
 
     def send(self, number: int) -> None:
         """Signal the server; it may be gone already."""
@@ -167,7 +162,7 @@ class Guard:
             self.reap()
 
     def leftovers(self) -> list[int]:
-        """Return the processes the server left behind: its orphans became ours, because this process is a subreaper."""
+        """Return our children: the server, and its orphans, which became ours because this process is a subreaper."""
         listing = Path(f"/proc/self/task/{os.getpid()}/children")
         if listing.exists():
             return [int(pid) for pid in listing.read_text().split()]
@@ -177,20 +172,18 @@ class Guard:
             return []
         return [-self.child]
 
-    def end_leftovers(self) -> None:
-        """Give what the server left behind a moment to notice, then end it."""
-        deadline = time.monotonic() + LEFTOVER_SECONDS
+    def end_all(self) -> None:
+        """End what is left: the server itself at once, because it was asked; what it left behind after a moment."""
+        deadline = time.monotonic() + (LEFTOVER_SECONDS if self.status is not None else 0.0)
         while self.leftovers() and time.monotonic() < deadline:
             self.wait(0.05)
-        while left := self.leftovers():
+        while (left := self.leftovers()) and time.monotonic() < deadline + POLL_SECONDS:
             for pid in left:
                 try:
                     os.kill(pid, signal.SIGKILL)
                 except ProcessLookupError:
                     continue
             self.wait(0.05)
-            if time.monotonic() > deadline + POLL_SECONDS:
-                return
 
 
 def main() -> int:
@@ -205,7 +198,7 @@ def main() -> int:
     os.dup2(2, 1)
     guard.watch()
     guard.stop()
-    guard.end_leftovers()
+    guard.end_all()
     return CANNOT_START if guard.status is None else guard.status
 
 

@@ -219,7 +219,9 @@ def test_a_command_runs_with_the_demos_variables_only_while_it_is_open(home: Pat
     assert (result().returncode, "start it with make demo" in result().stderr) == (1, True)
     demo = open_demo(free_port())
     assert result().stdout == f"http://127.0.0.1:{demo.port}\n"
+    left_by_kill_9 = read_environment(home)
     demo.stop(signal.SIGTERM)
+    write_environment(home, left_by_kill_9)
     assert (result().returncode, "start it with make demo" in result().stderr) == (1, True)
 
 
@@ -301,11 +303,13 @@ def test_a_second_request_forces(tmp_path: Path) -> None:
     script = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
     )
-    process = ServerProcess(program(tmp_path, script, SIGTERM=300))
+    process = ServerProcess(program(tmp_path, script, SIGTERM=20))
     wait_for_output(process, "up\n")
+    asked = time.monotonic()
     process.ask_to_stop()
     process.ask_to_stop()
     assert process.join() == 128 + signal.SIGKILL
+    assert time.monotonic() - asked < 10
 
 
 def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:

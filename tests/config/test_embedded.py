@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,8 @@ import psycopg
 import pytest
 import redis
 
-from config.embedded import account, postgres
+from config.embedded import account, directory, postgres
 from config.embedded.account import remove_directory, server_account
-from config.embedded.directory import survivors
 from config.embedded.errors import EmbeddedError
 from config.embedded.ports import LOOPBACK, free_port
 from config.embedded.postgres import PostgresPlan, PostgresServer
@@ -205,7 +205,7 @@ def test_kill_9_of_the_parent_ends_every_server(parent: dict[str, Any], home: Pa
         assert alive(*everyone) == everyone
         os.kill(parent["parent"], signal.SIGKILL)
         wait_until(lambda: not alive(*everyone))
-    assert survivors(home / "postgres" / "cluster", "postgres") == []
+    assert directory.survivors(home / "postgres" / "cluster", "postgres") == []
 
 
 def test_kill_9_of_parent_and_guards_together_ends_every_server(parent: dict[str, Any]) -> None:
@@ -231,47 +231,65 @@ def test_kill_9_of_the_postmaster_ends_its_backends(home: Path) -> None:
 # --- recovery at the next start ---
 
 
-def start_unguarded(server: PostgresServer, *, mark: str) -> subprocess.Popen[bytes]:
-    """Start PostgreSQL as if its guard had been lost."""
+@contextmanager
+def unguarded(server: PostgresServer, *, mark: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a stopped server's PostgreSQL again, as if its guard had been lost."""
     run_as = server.account
     process = subprocess.Popen(
-        [word.replace(postgres.CLUSTER_NAME, mark) for word in server.process.command.argv],
+        [word.replace(f"={postgres.CLUSTER_NAME}", f"={mark}") for word in server.process.command.argv],
         stderr=subprocess.PIPE,
         user=run_as.uid if run_as else None,
         group=run_as.gid if run_as else None,
         cwd="/",
     )
     assert process.stderr is not None
-    for line in process.stderr:
-        if b"ready to accept connections" in line:
-            break
-    return process
+    with process:
+        try:
+            for line in process.stderr:
+                if b"ready to accept connections" in line:
+                    break
+            yield process
+        finally:
+            process.send_signal(signal.SIGCONT)
+            process.send_signal(signal.SIGQUIT)
 
 
 def test_a_server_left_from_a_killed_run_is_ended_and_its_data_used(home: Path) -> None:
     first = PostgresServer(postgres_plan(home))
     first.stop()
-    with start_unguarded(first, mark=postgres.CLUSTER_NAME) as left:
+    with unguarded(first, mark=postgres.CLUSTER_NAME) as left:
         os.kill(left.pid, signal.SIGSTOP)
         second = PostgresServer(postgres_plan(home))
         try:
             assert query(second.url, "SELECT 1") == 1
             left.wait(GONE_SECONDS)
-            assert alive(left.pid) == []
         finally:
             second.stop()
+
+
+def test_a_survivor_that_does_not_listen_is_forced(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(directory, "END_SECONDS", 0.3)
+    script = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], cwd=home, stdout=subprocess.PIPE) as stubborn:
+        try:
+            assert stubborn.stdout is not None
+            assert stubborn.stdout.readline() == b"up\n"
+            program = Path(sys.executable).resolve().name
+            assert directory.end_survivors(home, program, signal.SIGTERM) == [stubborn.pid]
+            assert stubborn.wait(GONE_SECONDS) == -signal.SIGKILL
+        finally:
+            stubborn.kill()
 
 
 def test_a_server_that_somebody_else_started_is_named_and_left_alone(home: Path) -> None:
     first = PostgresServer(postgres_plan(home))
     first.stop()
-    with start_unguarded(first, mark="somebody-elses") as theirs:
-        try:
-            with pytest.raises(EmbeddedError, match=r"process \d+, which Awning did not start, uses .*stop it first"):
-                PostgresServer(postgres_plan(home))
-            assert alive(theirs.pid)
-        finally:
-            theirs.send_signal(signal.SIGINT)
+    with unguarded(first, mark="somebody-elses") as theirs:
+        with pytest.raises(EmbeddedError, match=r"process \d+, which Awning did not start, uses .*stop it first"):
+            PostgresServer(postgres_plan(home))
+        assert alive(theirs.pid)
 
 
 def test_a_stale_process_id_that_now_belongs_to_a_stranger_does_not_stop_the_start(home: Path) -> None:
@@ -357,7 +375,7 @@ def test_when_one_server_fails_the_others_are_stopped(home: Path) -> None:
     (home / "redis-broker").write_text("in the way")
     with pytest.raises(EmbeddedError, match="redis-broker"):
         Servers(ServersPlan(home=home, logs=home / "logs", password="secret", given={"DATABASE_URL": "given"}))
-    assert survivors(home / "redis-cache", "redis-server") == []
+    assert directory.survivors(home / "redis-cache", "redis-server") == []
 
 
 @pytest.mark.skipif(server_account() is None, reason="only root starts PostgreSQL as another user")
