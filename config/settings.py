@@ -4,12 +4,16 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import django_stubs_ext
+
 from config.databases import COMMAND_TIMEOUTS, WEB_TIMEOUTS, WORKER_TIMEOUTS, database
 from config.env import BadEnvironment, flag, number, secret, text, words
 from config.storage import storage
 from marketplace.core.money import BadMoney, digits
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# An admin class may name its model: ModelAdmin[Order].
+django_stubs_ext.monkeypatch()
 
 # --- config: the process itself -------------------------------------------------------------------------------------
 
