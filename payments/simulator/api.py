@@ -190,7 +190,7 @@ def _execute(simulator: Simulator, job: _Job) -> Answer:
         if broken is None or broken.after:
             refusal, answer = _run(simulator, job)
         if broken is not None:
-            answer, saved = _server_error(), broken.saved
+            answer, saved = server_error(), broken.saved
         else:
             saved = refusal is None or refusal.saved
         if job.claim and saved:
@@ -208,6 +208,7 @@ def _run(simulator: Simulator, job: _Job) -> tuple[ApiError | None, Answer]:
     return None, json_answer(result)
 
 
-def _server_error() -> Answer:
+def server_error() -> Answer:
+    """Stripe's answer when something broke at its side."""
     error = ApiError(500, "An unknown error occurred. Please try again later.", kind="api_error")
     return json_answer(error.body(), status=500)

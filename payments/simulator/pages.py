@@ -15,7 +15,6 @@ _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".html": "text/html; charset=utf-8",
 }
-_SCRIPT_PATHS = ("/v3", "/v3/", "/stripe.js", "/v3/stripe.js")
 # The frame holds the card: it runs only our own script, and any shop may embed it.
 _FRAME_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' http: https:; font-src http: https: data:; "
@@ -30,7 +29,7 @@ _ROOMS: dict[str, Callable[[Simulator, Request, list[str]], Answer]] = {
 
 def answer(simulator: Simulator, request: Request) -> Answer:
     """Answer a request for a page or a file."""
-    if request.path in _SCRIPT_PATHS:
+    if request.path in ("/v3", "/v3/") or request.path.endswith("/stripe.js"):
         return _asset("stripe.js", {"Access-Control-Allow-Origin": "*"})
     if request.path == "/v3/frame":
         return _asset("frame.html", {"Content-Security-Policy": _FRAME_POLICY})

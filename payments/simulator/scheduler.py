@@ -1,10 +1,12 @@
 """What happens by itself when its time has come: payouts arrive, sessions expire, slow payments settle."""
 
+import sys
 import threading
 from collections.abc import Callable
 
 from payments.simulator.api import Simulator
 from payments.simulator.call import Call
+from payments.simulator.errors import ApiError
 from payments.simulator.resources import checkout_sessions, confirming, payouts, refunds
 from payments.simulator.shapes import Obj
 
@@ -21,6 +23,7 @@ def _expire(call: Call, session: Obj) -> None:
 
 def _process(call: Call, intent: Obj) -> None:
     confirming.finish_processing(call, intent)
+    checkout_sessions.settle_late(call, intent)
 
 
 def _fail_refund(call: Call, refund: Obj) -> None:
@@ -33,6 +36,15 @@ _ACTIONS: dict[str, Callable[[Call, Obj], None]] = {
     "process": _process,
     "fail_refund": _fail_refund,
 }
+
+
+def _act(call: Call, action: str, obj: Obj) -> None:
+    try:
+        with call.store.undone_on_refusal():
+            _ACTIONS[action](call, obj)
+    except ApiError as error:
+        # The object has moved on since the timer was set; the thread must live for the other timers.
+        sys.stderr.write(f"{action} of {obj['id']} did not happen: {error}\n")
 
 
 def run_due(simulator: Simulator) -> int:
@@ -49,7 +61,7 @@ def run_due(simulator: Simulator) -> int:
             simulator.store.run("DELETE FROM timers WHERE action = ? AND object = ?", (row["action"], row["object"]))
             found = simulator.store.owner_and_object(row["object"])
             if found is not None:
-                _ACTIONS[row["action"]](simulator.call("", row["account"]), found[1])
+                _act(simulator.call("", row["account"]), row["action"], found[1])
             done += 1
 
 

@@ -2,12 +2,13 @@
 
 import socket
 import sys
+import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 from payments.simulator import control, pages
-from payments.simulator.api import Simulator, answer_api
+from payments.simulator.api import Simulator, answer_api, server_error
 from payments.simulator.shapes import Answer, ConnectionDropped, Request, json_answer
 
 _MAX_BODY = 1_000_000
@@ -57,6 +58,9 @@ class Handler(BaseHTTPRequestHandler):
         except ConnectionDropped:
             self._drop()
             return
+        except Exception:  # noqa: BLE001 - a fault of ours is shown here, and answered as Stripe answers its own
+            traceback.print_exc()
+            answer = server_error()
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)

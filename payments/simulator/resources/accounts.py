@@ -93,11 +93,12 @@ def _assign(call: Call, account: Obj) -> None:
         if name in params:
             account[name] = account.get(name, {}) | forms.mapping(params, name)
     account["tos_acceptance"] |= forms.mapping(params, "tos_acceptance")
-    for name, wanted in forms.mapping(params, "capabilities").items():
+    capabilities = forms.mapping(params, "capabilities")
+    for name in capabilities:
         if name not in _CAPABILITIES:
             raise invalid(f"Unknown capability {name}: the simulator knows card_payments and transfers.",
                           param=f"capabilities[{name}]")  # fmt: skip
-        if forms.boolean(wanted, "requested"):
+        if forms.boolean(forms.mapping(capabilities, name), "requested"):
             account["capabilities"].setdefault(name, "active" if account["details_submitted"] else "inactive")
         else:
             account["capabilities"].pop(name, None)

@@ -87,11 +87,13 @@ def retrieve_balance(call: Call) -> Obj:
         "FROM balances WHERE account = :account GROUP BY currency ORDER BY currency",
         {"now": call.now, "account": call.account},
     )
-    funds: dict[str, list[Obj]] = {"available": [], "pending": []}
-    for row in rows:
-        for name, entries in funds.items():
-            amount = int(row[name])
-            entries.append({"amount": amount, "currency": row["currency"], "source_types": {"card": amount}})
+    totals = [dict(row) for row in rows] or [{"currency": "eur", "available": 0, "pending": 0}]
+    funds = {
+        name: [
+            {"amount": row[name], "currency": row["currency"], "source_types": {"card": row[name]}} for row in totals
+        ]
+        for name in ("available", "pending")
+    }
     return {"object": "balance", **funds, "livemode": False, "refund_and_dispute_prefunding": None}
 
 

@@ -4,7 +4,7 @@ from payments.simulator import forms
 from payments.simulator.call import Call
 from payments.simulator.errors import invalid, missing_param, refused
 from payments.simulator.lists import LIST_PARAMS, list_object, page
-from payments.simulator.resources import money, payment_intents
+from payments.simulator.resources import capturing, money, payment_intents
 from payments.simulator.shapes import Obj, new_id
 
 CREATE = frozenset(
@@ -29,6 +29,8 @@ def _line_items(call: Call, session: str) -> list[Obj]:
     items = []
     for place, item in enumerate(given):
         name = f"line_items[{place}]"
+        if not isinstance(item, dict):
+            raise invalid("Invalid object", param=name)
         price = forms.mapping(item, "price_data")
         if not price:
             raise invalid("The simulator knows line items with price_data only.", param=f"{name}[price_data]")
@@ -176,9 +178,21 @@ def complete(call: Call, session: Obj) -> Obj:
     return session
 
 
+def settle_late(call: Call, intent: Obj) -> None:
+    """A payment that was processing when its session completed has succeeded."""
+    for session in call.store.find("checkout.session", call.account, {"payment_intent": intent["id"]}):
+        if intent["status"] == "succeeded" and session["payment_status"] == "unpaid":
+            session["payment_status"] = "paid"
+            call.save(session)
+            call.emit("checkout.session.async_payment_succeeded", session)
+
+
 def expire_if_open(call: Call, session: Obj) -> Obj:
     """Close an open session; the payment it began can no longer be made."""
     if session["status"] == "open":
+        if session["payment_intent"]:
+            intent = call.load("payment_intent", session["payment_intent"])
+            capturing.cancel_intent(call, intent, reason="expired")
         session |= {"status": "expired", "url": None}
         call.save(session)
         call.emit("checkout.session.expired", session)

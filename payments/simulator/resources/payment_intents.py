@@ -213,7 +213,11 @@ def update(call: Call) -> Obj:
             code="payment_intent_unexpected_state",
             extra={"payment_intent": public(intent)},
         )
+    agreed = (intent["amount"], intent["currency"])
     _assign(call, intent)
+    if intent["status"] == "requires_action" and agreed != (intent["amount"], intent["currency"]):
+        # The buyer's bank was asked about another amount: the payment must be confirmed anew.
+        intent |= {"status": "requires_confirmation", "next_action": None, "_action": None}
     confirming.choose_method(call, intent)
     return call.save(intent)
 

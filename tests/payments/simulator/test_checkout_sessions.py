@@ -183,3 +183,26 @@ def test_the_page_works_without_javascript(
 
     browser.run(work, java_script_enabled=False, viewport={"width": 320, "height": 640})
     assert len(simulator.charges()) == 1
+
+
+def test_an_expired_session_takes_no_payment_that_was_under_way(
+    client: stripe.StripeClient, session: stripe.checkout.Session, simulator: Running
+) -> None:
+    step = submit(simulator, session, "4000002760003184")
+    client.v1.checkout.sessions.expire(session.id)
+    assert simulator.fetch(step.headers["Location"], method="POST", body="outcome=approve").status == 410
+    intent = client.v1.payment_intents.list().data[0]
+    assert (intent.status, intent.cancellation_reason) == ("canceled", "expired")
+    assert simulator.charges() == []
+
+
+def test_a_slow_payment_completes_the_session_first_and_pays_it_later(
+    client: stripe.StripeClient, session: stripe.checkout.Session, simulator: Running, receiver: Receiver
+) -> None:
+    simulator.control("settings", {"processing_s": 60})
+    assert submit(simulator, session, "4242424242424242").status == 303
+    assert client.v1.checkout.sessions.retrieve(session.id).payment_status == "unpaid"
+    simulator.control("clock", {"advance_s": 60})
+    assert client.v1.checkout.sessions.retrieve(session.id).payment_status == "paid"
+    simulator.drain()
+    assert "checkout.session.async_payment_succeeded" in receiver.types()

@@ -319,3 +319,36 @@ def test_the_publishable_key_needs_the_secret_and_sees_little(client: stripe.Str
     assert "latest_charge" not in confirmed.json()
     asked = simulator.fetch("/v1/payment_intents/pi_x/confirm", method="OPTIONS")
     assert (asked.status, "POST" in asked.headers["Access-Control-Allow-Methods"]) == (204, True)
+
+
+def test_another_amount_makes_the_banks_step_void(client: stripe.StripeClient, simulator: Running) -> None:
+    intent = paid(client, "pm_card_authenticationRequired", return_url="https://shop.example/", capture_method="manual")
+    assert intent.next_action is not None
+    assert intent.next_action.redirect_to_url is not None
+    assert intent.next_action.redirect_to_url.url is not None
+    changed = client.v1.payment_intents.update(intent.id, {"amount": 9000})
+    assert (changed.status, changed.next_action) == ("requires_confirmation", None)
+    url = intent.next_action.redirect_to_url.url
+    assert simulator.fetch(url, method="POST", body="outcome=approve").status == 410
+    assert simulator.charges() == []
+
+
+def test_nested_nonsense_is_a_bad_request_not_a_crash(client: stripe.StripeClient, simulator: Running) -> None:
+    wrong: list[tuple[Any, Any]] = [
+        (client.v1.payment_intents.create, {"amount": {"a": "1"}, "currency": "eur"}),
+        (client.v1.payment_intents.create, {"amount": 500, "currency": "eur", "metadata": "x"}),
+        (client.v1.payment_intents.create, {"amount": 500, "currency": "eur", "metadata": {"a": {"b": "c"}}}),
+        (client.v1.payment_intents.create, {"amount": 500, "currency": "eur", "payment_method_types": "card"}),
+        (
+            client.v1.checkout.sessions.create,
+            {"mode": "payment", "success_url": "https://x.example", "line_items": ["x"]},
+        ),
+        (client.v1.accounts.create, {"capabilities": {"transfers": "yes"}}),
+        (client.v1.events.list, {"created": {"after": 1}}),
+    ]
+    for act, params in wrong:
+        with pytest.raises(stripe.InvalidRequestError):
+            act(params)
+    form = {"Authorization": "Bearer sk_test_simulator_tests", "Content-Type": "application/x-www-form-urlencoded"}
+    for body in ("a=1&a[b]=2", "[]=1", "a[[b]]=1&=2", "a" + "[b]" * 40 + "=1", "%ff=%fe", "&".join(["a[]=1"] * 3000)):
+        assert simulator.fetch("/v1/payment_intents", method="POST", body=body, headers=form).status == 400
