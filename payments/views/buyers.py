@@ -9,7 +9,7 @@ from marketplace.carts import queries as carts
 from marketplace.core.errors import NotFound
 from marketplace.orders import queries as orders
 from marketplace.orders.models import OrderGroup
-from payments.views.guest_cart import guest_cart_id
+from marketplace.storefront.guest_cart import guest_cart_id
 
 # {number: access token} of the orders that this browser has placed or opened from an e-mail.
 _SESSION_KEY = "guest_orders"
