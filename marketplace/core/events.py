@@ -4,7 +4,9 @@ Services publish, tasks react: nothing above is imported from below. A handler m
 after its work and before its row is marked means that it runs again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -31,6 +33,7 @@ class Subscription:
 _by_topic: dict[str, list[Subscription]] = {}
 _by_name: dict[str, Subscription] = {}
 _wake: list[Callable[[], object]] = []
+_delivering: ContextVar[int | None] = ContextVar("delivering", default=None)
 
 
 def subscribe(topic: str, name: str, handler: Handler) -> None:
@@ -47,6 +50,21 @@ def subscribe(topic: str, name: str, handler: Handler) -> None:
 def subscription(name: str) -> Subscription | None:
     """The subscription of that name, or None when no code claims it any more."""
     return _by_name.get(name)
+
+
+@contextmanager
+def delivering(outbox_id: int) -> Iterator[None]:
+    """Says which row of the outbox the handlers inside are called for."""
+    token = _delivering.set(outbox_id)
+    try:
+        yield
+    finally:
+        _delivering.reset(token)
+
+
+def delivery_id() -> int | None:
+    """The outbox row being delivered, the same for each attempt: a foreign service's idempotency key. Else None."""
+    return _delivering.get()
 
 
 def wake_with(call: Callable[[], object]) -> None:

@@ -44,7 +44,8 @@ def deliver(event: OutboxEvent, *, now: datetime) -> bool:
     try:
         if subscription is None:
             raise LookupError(f"No code handles {event.handler!r} any more.")
-        subscription.handler(event.payload, now)
+        with events.delivering(event.pk):
+            subscription.handler(event.payload, now)
     except Exception as error:
         logger.exception("outbox.failed", extra={"event_id": event.pk, "handler": event.handler})
         _failed(event, error, now=now)
