@@ -1,6 +1,5 @@
 """What the database holds about one batch of products: a handful of queries, whatever the batch's size."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -97,13 +96,13 @@ class Known:
     offers: dict[str, KnownOffer] = field(default_factory=dict)
     offers_by_variant: dict[tuple[int, str], KnownOffer] = field(default_factory=dict)
     images: dict[int, list[KnownImage]] = field(default_factory=dict)
-    offers_on: Counter[int] = field(default_factory=Counter)
+    offered: dict[int, set[int]] = field(default_factory=dict)
     joinable: dict[str, Joinable] = field(default_factory=dict)
     slugs: set[str] = field(default_factory=set)
 
 
 def own_product(known: Known, record: ProductRecord) -> KnownProduct | None:
-    """The stall's product that a record is about: by its key, or because it has exactly the same SKUs.
+    """The stall's product that a record is about: by its key, or because its SKUs are those of all its variants.
 
     The second happens when a shop moves to another system: its keys change, its SKUs do not.
     """
@@ -114,9 +113,9 @@ def own_product(known: Known, record: ProductRecord) -> KnownProduct | None:
     ids = {offer.product_id if offer else None for offer in offers}
     pk = ids.pop() if len(ids) == 1 else None
     same = known.products_by_id.get(pk) if pk is not None else None
-    if same is None or same.key in known.handles or known.offers_on[same.pk] != len(offers):
+    if same is None or same.key in known.handles:
         return None
-    return same
+    return same if {offer.variant_id for offer in offers if offer} == known.offered.get(same.pk) else None
 
 
 def load_known(records: Sequence[ProductRecord], slugs: Sequence[str], seller_id: int) -> Known:
@@ -163,7 +162,8 @@ def _offers(known: Known, records: Sequence[ProductRecord], seller_id: int) -> N
     for values in rows.order_by("-pk"):
         offer = KnownOffer(*values)
         known.offers[offer.sku] = offer
-        known.offers_on[offer.product_id] += 1
+        if offer.status != Offer.Status.ARCHIVED:
+            known.offered.setdefault(offer.product_id, set()).add(offer.variant_id)
         known.offers_by_variant[offer.variant_id, offer.condition] = offer
 
 

@@ -212,35 +212,37 @@ class Planner:
     ) -> dict[int, ProductVariant | int]:
         """For each variant row, the variant its offer stands on: an object still to be written, or an id."""
         result: dict[int, ProductVariant | int] = {}
-        fresh: dict[str, ProductVariant] = {}
+        seen: dict[str, ProductVariant | int] = {}
         for position, target in enumerate(targets):
             source = target.source
+            key = options_key(source.options)
             if target.joined_id is not None:
                 result[source.row] = target.joined_id
-                continue
-            key = options_key(source.options)
-            if key in fresh:  # the same thing in another condition
-                result[source.row] = fresh[key]
-                continue
-            variant = ProductVariant(
-                pk=target.variant.pk if target.variant else None,
-                product=product,
-                title=" / ".join(value for _, value in source.options)[:MAX_VARIANT_TITLE],
-                options=[{"name": name, "value": value} for name, value in source.options],
-                options_key=key,
-                gtin=source.gtin or (target.variant.gtin if target.variant else ""),
-                position=position,
-            )
-            fresh[key] = variant
-            if target.variant is None:
-                self.changes.new_variants.append(variant)
-                result[source.row] = variant
-                continue
-            result[source.row] = target.variant.pk
-            if _differs(variant, target.variant):
-                self.changes.changed_variants.append(variant)
-                result[source.row] = variant
+            elif key in seen:  # the same thing in another condition
+                result[source.row] = seen[key]
+            else:
+                result[source.row] = seen[key] = self._variant(product, target, position)
         return result
+
+    def _variant(self, product: Product | None, target: Target, position: int) -> ProductVariant | int:
+        """The variant to be written, or its id when it is as it should be."""
+        source, stored = target.source, target.variant
+        variant = ProductVariant(
+            pk=stored.pk if stored else None,
+            product=product,
+            title=" / ".join(value for _, value in source.options)[:MAX_VARIANT_TITLE],
+            options=[{"name": name, "value": value} for name, value in source.options],
+            options_key=options_key(source.options),
+            gtin=source.gtin or (stored.gtin if stored else ""),
+            position=position,
+        )
+        if stored is None:
+            self.changes.new_variants.append(variant)
+            return variant
+        if not _differs(variant, stored):
+            return stored.pk
+        self.changes.changed_variants.append(variant)
+        return variant
 
     def _offer(
         self, target: Target, variants: dict[int, ProductVariant | int], record: ProductRecord, planned: Planned
