@@ -90,7 +90,10 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": False,
-        "OPTIONS": {"environment": "config.jinja.environment"},
+        "OPTIONS": {
+            "environment": "config.jinja.environment",
+            "context_processors": ["marketplace.storefront.shell.shell"],
+        },
     },
     {
         # Only for what libraries bring: the admin.

@@ -11,6 +11,7 @@ urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("sell/", include("marketplace.dashboard.urls")),
     path("", include("payments.urls")),
+    path("", include("marketplace.storefront.urls")),
 ]
 
 handler400 = "config.error_pages.bad_request"

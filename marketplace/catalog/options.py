@@ -25,17 +25,15 @@ def checked_options(options: OptionPairs) -> list[tuple[str, str]]:
 
 
 def options_key(options: OptionPairs) -> str:
-    """The options in canonical text: case and order do not make another variant. ``size=m|tone=blue``.
+    """The options in canonical text, the same whatever their order and the case of their names: ``colour=Blue|size=M``.
 
-    The separators are escaped, so that no two different combinations share a key.
+    The separators are escaped within a part, so that no two different combinations share a key.
     """
-    pairs = sorted((_plain(name), _plain(value)) for name, value in options)
-    return "|".join(f"{name}={value}" for name, value in pairs)
+    return "|".join(sorted(f"{_part(name).casefold()}={_part(value)}" for name, value in options))
 
 
-def _plain(text: str) -> str:
-    folded = " ".join(text.split()).casefold()
-    return folded.replace("\\", "\\\\").replace("|", "\\|").replace("=", "\\=")
+def _part(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("=", "\\=")
 
 
 def gtin_is_valid(digits: str) -> bool:

@@ -8,11 +8,20 @@ from marketplace.catalog.queries.products import (
     ProductRow,
     VariantRow,
     exact_product,
+    findable_count,
     offers,
     product,
     sitemap_slugs,
 )
-from marketplace.catalog.queries.shelves import FacetAttribute, Shelf, Shelves, facet_attributes, forget, shelves
+from marketplace.catalog.queries.shelves import (
+    FacetAttribute,
+    Shelf,
+    Shelves,
+    facet_attributes,
+    forget,
+    shelves,
+    type_attributes,
+)
 
 __all__ = [
     "CardRow",
@@ -27,6 +36,7 @@ __all__ = [
     "cards",
     "exact_product",
     "facet_attributes",
+    "findable_count",
     "forget",
     "newest",
     "offers",
@@ -37,4 +47,5 @@ __all__ = [
     "similar",
     "sitemap_slugs",
     "stall_pictures",
+    "type_attributes",
 ]

@@ -9,7 +9,7 @@ from typing import cast
 from django.db import connection
 
 from marketplace.catalog.errors import Gone
-from marketplace.catalog.models import Product
+from marketplace.catalog.models import Product, SearchEntry
 from marketplace.core.errors import NotFound
 from marketplace.core.events import Json
 
@@ -169,7 +169,12 @@ def exact_product(code: str) -> str | None:
     return found[0][0] if len(found) == 1 else None
 
 
-def sitemap_slugs(*, limit: int) -> Iterator[tuple[str, datetime]]:
-    """Slug and time of change of findable products, the latest first."""
-    rows = Product.objects.filter(search_entry__isnull=False).order_by("-updated_at", "pk")
-    return rows.values_list("slug", "updated_at")[:limit].iterator(chunk_size=2_000)
+def findable_count() -> int:
+    """How many products can be found."""
+    return SearchEntry.objects.count()
+
+
+def sitemap_slugs(*, offset: int, limit: int) -> Iterator[tuple[str, datetime]]:
+    """Slug and time of change of findable products, in the order of their keys."""
+    rows = Product.objects.filter(search_entry__isnull=False).order_by("pk")
+    return rows.values_list("slug", "updated_at")[offset : offset + limit].iterator(chunk_size=2_000)

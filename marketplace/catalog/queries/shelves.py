@@ -76,8 +76,20 @@ def _load_attributes() -> dict[str, FacetAttribute]:
     return found
 
 
+def _load_types() -> dict[int, tuple[FacetAttribute, ...]]:
+    found: dict[int, list[FacetAttribute]] = {}
+    rows = Attribute.objects.order_by("position", "pk")
+    for type_id, slug, label, kind, unit, choices in rows.values_list(
+        "product_type_id", "slug", "label", "kind", "unit", "choices"
+    ):
+        found.setdefault(type_id, []).append(FacetAttribute(slug, label, kind, unit, tuple(choices)))
+    return {type_id: tuple(attributes) for type_id, attributes in found.items()}
+
+
 shelves = Remembered(_load_shelves, seconds=FRESH)
 facet_attributes = Remembered(_load_attributes, seconds=FRESH)
+# Every attribute of each product type in display order, whether it can be filtered or not.
+type_attributes = Remembered(_load_types, seconds=FRESH)
 
 
 def forget() -> None:

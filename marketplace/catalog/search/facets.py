@@ -71,6 +71,8 @@ class Counts:
     categories: dict[int, int] = field(default_factory=dict)
     stalls: dict[int, int] = field(default_factory=dict)
     in_stock: int = 0
+    without: dict[str, int] = field(default_factory=dict)
+    """How many there would be without this facet, for each that has a chosen value."""
     histogram: Histogram | None = None
 
     @property
@@ -114,7 +116,7 @@ def _statement(conditions: Where) -> tuple[list[str], list[str]]:
     for number, facet in enumerate(conditions.facets):
         name = f"rows_{number}"
         tables.append(_ROWS.format(name=name, where=conditions.all_but(facet), limit=COUNTED))
-        selects += list(_own(facet, name))
+        selects += [_TOTAL.format(group=facet, name=name), *_own(facet, name)]
     priced = f"rows_{list(conditions.facets).index(PRICE)}" if PRICE in conditions.facets else "rows_all"
     tables.append(_BOUNDS.format(name=priced))
     selects += [_BARS.format(group="bars", name=priced), _RANGE]
@@ -139,8 +141,10 @@ def _read(rows: list[tuple[str, str, str, int]], *, active: Mapping[str, str]) -
     bars = [0] * BARS
     bounds: dict[str, int] = {}
     for group, kind, value, number in rows:
-        if kind == "total":
+        if kind == "total" and group == _ALL:
             result.total = number
+        elif kind == "total":
+            result.without[group] = number
         elif group == "bounds":
             bounds[kind] = number
         elif kind == "bar":

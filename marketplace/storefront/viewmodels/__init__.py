@@ -12,6 +12,9 @@ Each page is rendered with `{"page": <one of these>}`; `shell` comes from the co
 | storefront/search.html, storefront/category.html | SearchPage |
 | storefront/product.html | ProductPage |
 | storefront/stall.html | StallPage |
+| storefront/stalls.html | StallsPage |
+| storefront/text.html | TextPage |
+| storefront/deliver_to.html | CountryPage |
 | storefront/cart.html | CartPage |
 | storefront/cart_added.html | CartAdded (answer to an htmx "Add to cart") |
 
@@ -32,6 +35,7 @@ from marketplace.storefront.viewmodels.search import (
     SearchPage,
     Shown,
 )
+from marketplace.storefront.viewmodels.text import CountryPage, StallsPage, TextPage, TextSection
 
 __all__ = [
     "Card",
@@ -41,6 +45,7 @@ __all__ = [
     "CartParcel",
     "CategoryTile",
     "Chip",
+    "CountryPage",
     "Delta",
     "Facet",
     "FacetOption",
@@ -59,6 +64,9 @@ __all__ = [
     "StallPage",
     "StallTag",
     "StallTile",
+    "StallsPage",
+    "TextPage",
+    "TextSection",
     "VariantChoice",
     "VariantGroup",
     "Watch",
