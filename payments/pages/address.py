@@ -10,7 +10,8 @@ from marketplace.accounts.models import Address
 from marketplace.carts.snapshot import CartSnapshot
 from marketplace.core.addresses import PostalAddress, countries, country_name
 from marketplace.core.page_parts import Choice, Field, FormError, Meta
-from payments.pages.parts import CART, cart_summary, steps
+from marketplace.storefront import links
+from payments.pages.parts import cart_summary, steps
 from payments.viewmodels import AddressPage
 
 # Tokens of the HTML standard: browsers fill the form in one go.
@@ -106,7 +107,7 @@ def address_page(
             FormError(message, f"#{field.html_id}") for field in (*contact, *address) for message in field.errors
         ),
         sign_in_href="" if signed_in else f"{reverse('account_login')}?next={here}",
-        back_href=CART,
+        back_href=links.CART,
     )
 
 

@@ -20,8 +20,10 @@ from marketplace.core.page_parts import (
 )
 from marketplace.orders import queries
 from marketplace.orders.models import Order, OrderGroup
+from marketplace.storefront import links
+from marketplace.storefront.formats import LARGE, day, days, listed, picture
 from payments.models import Payment, Refund
-from payments.pages.parts import day, days, order_lines, picture, sums
+from payments.pages.parts import order_lines, sums
 from payments.viewmodels import OrderPage, OrderParcel, OrderRow, OrdersPage
 
 _GROUP_BADGE: dict[str, tuple[BadgeTone, str]] = {
@@ -48,7 +50,7 @@ def orders_page(groups: Sequence[OrderGroup], *, after: str) -> OrdersPage:
         empty=None if groups else EmptyState(
             "No orders yet",
             "What you buy stands here, with every parcel on its way.",
-            (Link("Have a look around", "/"),),
+            (Link("Have a look around", links.HOME),),
             "package",
         ),
     )  # fmt: skip
@@ -67,7 +69,7 @@ def _row(group: OrderGroup) -> OrderRow:
         state=Badge(text, tone),
         stalls=" and ".join(order.seller.name for order in orders),
         items=f"{lines[0].title}{more}" if lines else "",
-        pictures=tuple(picture(line.image_key) for line in lines[:4]),
+        pictures=tuple(picture(line.image_key, LARGE, LARGE) for line in lines[:4]),
     )
 
 
@@ -121,17 +123,16 @@ def _notes(group: OrderGroup, refunds: Sequence[Refund], *, processing: bool) ->
 
 def _parcel(order: Order, group: OrderGroup) -> OrderParcel:
     tone, text = _ORDER_BADGE[order.state]
-    tracked = ", ".join(part for part in (order.tracking_carrier, order.tracking_number) if part)
     return OrderParcel(
         number=order.number,
         stall_name=order.seller.name,
-        stall_href=f"/stall/{order.seller.slug}/",
+        stall_href=links.stall(order.seller.slug),
         hue=order.seller.hue,
         state=Badge(text, tone),
         lines=order_lines(order.lines.all(), group.currency),
         subtotal=money.text(order.total_minor, group.currency),
         timeline=_timeline(order),
-        shipping=", ".join(part for part in (order.shipping_name, tracked) if part),
+        shipping=listed((order.shipping_name, order.tracking_carrier, order.tracking_number)),
     )
 
 

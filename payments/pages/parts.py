@@ -1,35 +1,18 @@
-"""What several pages share: dates in words, pictures, steps, the summary beside the checkout."""
+"""What several pages share: steps, lines, sums and the summary beside the checkout."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 
-from django.core.files.storage import default_storage
 from django.urls import reverse
 
 from marketplace.carts.snapshot import CartSnapshot, SnapshotLine, SnapshotParcel
 from marketplace.catalog.models import Offer
 from marketplace.core import money
-from marketplace.core.page_parts import Picture, SumRow
+from marketplace.core.page_parts import SumRow
 from marketplace.orders.models import Order, OrderGroup, OrderLine
+from marketplace.storefront import links
+from marketplace.storefront.formats import LARGE, days, listed, picture
 from payments.viewmodels import StepLink, Summary, SummaryLine, SummaryParcel
-
-# Pixels of the smaller stored picture, the one that a line shows.
-_SMALL = 480
-CART = "/cart/"
-
-
-def day(when: date | datetime) -> str:
-    """ "Sun 22 Nov"."""
-    return f"{when:%a} {when.day} {when:%b}"
-
-
-def days(first: date, last: date) -> str:
-    """ "Tue 25 to Thu 27 Nov", "Fri 28 Nov to Mon 1 Dec", or one day."""
-    if first == last:
-        return day(first)
-    if (first.year, first.month) == (last.year, last.month):
-        return f"{first:%a} {first.day} to {day(last)}"
-    return f"{day(first)} to {day(last)}"
 
 
 def clock(when: datetime) -> str:
@@ -37,17 +20,10 @@ def clock(when: datetime) -> str:
     return f"{when:%H:%M} UTC"
 
 
-def picture(key: str, width: int = _SMALL, height: int = _SMALL) -> Picture | None:
-    """The small stored picture; its title stands beside it. None without a key."""
-    if not key:
-        return None
-    return Picture(default_storage.url(f"{key}-{_SMALL}.webp"), _SMALL, max(1, round(_SMALL * height / (width or 1))))
-
-
 def steps(*, current: int, reached: int) -> tuple[StepLink, ...]:
     """The four steps; ``reached`` is the last one that can be opened (0 is the cart)."""
     all_steps = [
-        ("Cart", CART),
+        ("Cart", links.CART),
         ("Address", reverse("checkout")),
         ("Shipping", reverse("checkout_shipping")),
         ("Payment", ""),
@@ -61,7 +37,7 @@ def steps(*, current: int, reached: int) -> tuple[StepLink, ...]:
 def line_note(quantity: int, variant: str, condition: str) -> str:
     """ "2 pieces, large, like new"."""
     count = f"{quantity} pieces" if quantity > 1 else "1 piece"
-    return ", ".join(part for part in (count, variant, Offer.Condition(condition).label.lower()) if part)
+    return listed((count, variant, Offer.Condition(condition).label.lower()))
 
 
 def cart_summary(snapshot: CartSnapshot, *, now: datetime) -> Summary:
@@ -102,7 +78,7 @@ def order_lines(lines: Iterable[OrderLine], currency: str) -> tuple[SummaryLine,
             title=line.title,
             price=money.text(line.total_minor, currency),
             note=line_note(line.quantity, line.variant_title, line.condition),
-            picture=picture(line.image_key),
+            picture=picture(line.image_key, LARGE, LARGE),
         )
         for line in lines
     )

@@ -8,6 +8,7 @@ from marketplace.core.hall import absolute
 from marketplace.core.page_parts import Act, Link, Meta, Note, TimelineStep
 from marketplace.orders import queries as orders
 from marketplace.orders.models import OrderGroup
+from marketplace.storefront import links
 from payments.access import access
 from payments.models import Payment
 from payments.pages.parts import clock, group_summary, steps
@@ -98,7 +99,7 @@ def over_page(group: OrderGroup) -> PayReturnPage:
         heading="This order was cancelled",
         text=f"Order {group.number} was not paid in time, so its goods went back on the shelf. Nothing was charged.",
         tone="warn",
-        links=(Link("Back to the cart", "/cart/"),),
+        links=(Link("Back to the cart", links.CART),),
     )
 
 
@@ -110,5 +111,5 @@ def refunded_page(group: OrderGroup, amount: str) -> PayReturnPage:
         text=f"Your payment arrived after the hold on your things had ended, and somebody else was faster. The full "
         f"{amount} goes back to your card; you need not do anything.",
         tone="warn",
-        links=(Link("See the order", reverse("order", args=[group.number])), Link("Back to the market", "/")),
+        links=(Link("See the order", reverse("order", args=[group.number])), Link("Back to the market", links.HOME)),
     )

@@ -24,11 +24,11 @@ from marketplace.core.page_parts import Note
 from marketplace.inventory.errors import OutOfStock
 from marketplace.orders.errors import CartChanged, CheckoutIncomplete, EmptyCart
 from marketplace.orders.models import OrderGroup
+from marketplace.storefront import links
 from payments import checkout, idempotency
 from payments.idempotency import Answer
 from payments.pages import address as address_pages
 from payments.pages.address import ADDRESS_FIELDS, CONTACT_FIELDS, Filled
-from payments.pages.parts import CART
 from payments.pages.shipping import shipping_page
 from payments.views.buyers import Buyer, buyer_of, remember
 
@@ -42,7 +42,7 @@ def _with_cart(request: HttpRequest, step: _Step) -> HttpResponse:
     cart_id = buyer.cart_id
     snapshot = cart_queries.snapshot(cart_id=cart_id) if cart_id else None
     if snapshot is None or not snapshot.lines:
-        return redirect(CART)
+        return redirect(links.CART)
     return step(request, buyer, snapshot, now)
 
 
@@ -136,7 +136,7 @@ def _show_shipping(request: HttpRequest, buyer: Buyer, snapshot: CartSnapshot, n
         return redirect("checkout")
     if snapshot.problems:
         messages.warning(request, "Something in your cart has changed: look at it and accept the change first.")
-        return redirect(CART)
+        return redirect(links.CART)
     return _shipping_form(request, snapshot, now=now)
 
 
@@ -160,7 +160,7 @@ def place(request: HttpRequest) -> HttpResponse:
     buyer, now = buyer_of(request), timezone.now()
     cart_id = _posted_cart(request, buyer)
     if cart_id is None:
-        return redirect(CART)
+        return redirect(links.CART)
     try:
         return _place(request, buyer, cart_id, now=now)
     except CheckoutIncomplete as error:
@@ -169,10 +169,10 @@ def place(request: HttpRequest) -> HttpResponse:
         )
     except (CartChanged, OutOfStock, EmptyCart, CartClosed) as error:
         messages.warning(request, error.message)
-        return redirect(CART)
+        return redirect(links.CART)
     except (BadShipping, Conflict, AwningError) as error:
         if error.status == 404:
-            return redirect(CART)
+            return redirect(links.CART)
         return _shipping_again(request, cart_id, error, now=now)
 
 

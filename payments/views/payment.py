@@ -12,10 +12,10 @@ from marketplace.core import money
 from marketplace.core.errors import AwningError
 from marketplace.core.page_parts import Note
 from marketplace.orders.models import OrderGroup
+from marketplace.storefront import links
 from payments import checkout, gateway
 from payments.models import Payment, Refund
 from payments.opening import UNHEARD, live_payment
-from payments.pages.parts import CART
 from payments.pages.payment import over_page, payment_page, refunded_page, waiting_page
 from payments.views.buyers import group_of
 
@@ -37,12 +37,12 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
         return redirect("order", number=group.number)
     if group.expires_at <= now:
         messages.warning(request, "The 15 minutes are over and nothing was charged. Go to the checkout again.")
-        return redirect(CART)
+        return redirect(links.CART)
     payment = live_payment(group.pk)
     if payment is None or payment.state in UNHEARD:
         payment = _open(group)
     if payment is None:
-        return redirect(CART)
+        return redirect(links.CART)
     if payment.state in (Payment.State.PROCESSING, Payment.State.SUCCEEDED):
         return redirect(f"{reverse('checkout_return')}?order={group.number}")
     notes = tuple(Note(str(message), "danger") for message in messages.get_messages(request))
@@ -96,7 +96,7 @@ def cancel(request: HttpRequest, number: str) -> HttpResponse:
     group.refresh_from_db()
     if cancelled or group.state == OrderGroup.State.CANCELLED:
         messages.info(request, "Nothing was charged. Change what you like and go to the checkout again.")
-        return SeeOther(CART)
+        return SeeOther(links.CART)
     return SeeOther(reverse("order", args=[group.number]))
 
 
