@@ -25,7 +25,9 @@ def _strap(stage: Stage, spec: ArtSpec, pot: Vessel, strap: Strap, x: float, z: 
         return
     _x, up = stage.grid(piece.box)
     high = np.broadcast_to((up + np.float32(z * stage.sin)) / np.float32(stage.cos), piece.mask.shape)
-    plain = Surface(piece.box, piece.mask, piece.normal, piece.along * 2, high, np.full_like(piece.mask, 0.2), piece.mask)
+    plain = Surface(
+        piece.box, piece.mask, piece.normal, piece.along * 2, high, np.full_like(piece.mask, 0.2), piece.mask
+    )
     colour, material = glaze(spec, plain, pot.height, foot=False)
     stage.lay(piece.box, light(stage, piece.normal, colour, material), piece.mask)
 

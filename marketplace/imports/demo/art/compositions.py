@@ -37,7 +37,13 @@ def stack(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     while y > 0.24:
         rx, ry = 0.14 + 0.18 * chance.random() * (1 - 0.07 * place), 0.05 + 0.055 * chance.random()
         y -= ry
-        points = [(x + rx * math.copysign(abs(math.cos(a)) ** 0.8, math.cos(a)), y + ry * math.copysign(abs(math.sin(a)) ** 0.8, math.sin(a))) for a in np.linspace(0, 6.283, 90)]
+        points = [
+            (
+                x + rx * math.copysign(abs(math.cos(a)) ** 0.8, math.cos(a)),
+                y + ry * math.copysign(abs(math.sin(a)) ** 0.8, math.sin(a)),
+            )
+            for a in np.linspace(0, 6.283, 90)
+        ]
         lean = 0.05 * (chance.random() - 0.5)
         sheet.polygon([(px + (py - y) * lean * 4, py) for px, py in points], inks[place % 4])
         y -= ry * 0.97
@@ -62,7 +68,13 @@ def bauhaus(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
                 sheet.disc(x + cell / 2, y + cell / 2, cell * 0.32, second if second != ink else spec.palette[0])
             elif kind in (1, 2):
                 corner = int(chance.random() * 4)
-                sheet.pie(x + (cell if corner in (1, 2) else 0), y + (cell if corner in (2, 3) else 0), cell, (corner * 90, corner * 90 + 90), ink)
+                sheet.pie(
+                    x + (cell if corner in (1, 2) else 0),
+                    y + (cell if corner in (2, 3) else 0),
+                    cell,
+                    (corner * 90, corner * 90 + 90),
+                    ink,
+                )
             elif kind == 3:
                 for stripe in range(4):
                     sheet.rect(x, y + stripe * cell / 4, x + cell, y + stripe * cell / 4 + cell / 8, ink)
@@ -108,9 +120,23 @@ def stairs(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
 
     for place in range(count):
         left, low = x + place * step, y - place * step
-        put([(left, low), (left, low - step), (left + deep, low - step - deep * 0.5), (left + deep, low - deep * 0.5)], inks[0])
-        put([(left, low - step), (left + step, low - step), (left + step + deep, low - step - deep * 0.5), (left + deep, low - step - deep * 0.5)], inks[1])
-        put([(left, low), (left, low - step), (left + step, low - step), (left + step, y + 0.06), (left, y + 0.06)], inks[2])
+        put(
+            [(left, low), (left, low - step), (left + deep, low - step - deep * 0.5), (left + deep, low - deep * 0.5)],
+            inks[0],
+        )
+        put(
+            [
+                (left, low - step),
+                (left + step, low - step),
+                (left + step + deep, low - step - deep * 0.5),
+                (left + deep, low - step - deep * 0.5),
+            ],
+            inks[1],
+        )
+        put(
+            [(left, low), (left, low - step), (left + step, low - step), (left + step, y + 0.06), (left, y + 0.06)],
+            inks[2],
+        )
     sheet.disc(0.25 if not flip else 0.75, y - count * step * 0.92, 0.085, inks[3])
 
 
@@ -124,7 +150,10 @@ def mobile(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     for level in range(levels):
         side = 1 if level % 2 else -1
         short, long = reach * (0.45 + 0.2 * chance.random()), reach
-        bow = [(x + side * (-short + (short + long) * t), y + 0.05 * math.sin(math.pi * t) * -1 + 0.02 * t) for t in np.linspace(0, 1, 30)]
+        bow = [
+            (x + side * (-short + (short + long) * t), y + 0.05 * math.sin(math.pi * t) * -1 + 0.02 * t)
+            for t in np.linspace(0, 1, 30)
+        ]
         sheet.stroke(bow, 0.0035, inks[2])
         wx, wy = bow[0]
         drop = 0.04 + 0.05 * chance.random()
@@ -155,7 +184,13 @@ def weave(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
         for column in range(count):
             if (row + column) % 2:
                 x = 0.12 + column * pitch
-                sheet.rect(x - (pitch - wide) * (column > 0), y, x + wide + (pitch - wide) * (column < count - 1), y + wide, ink)
+                sheet.rect(
+                    x - (pitch - wide) * (column > 0),
+                    y,
+                    x + wide + (pitch - wide) * (column < count - 1),
+                    y + wide,
+                    ink,
+                )
 
 
 def circles(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
@@ -183,7 +218,15 @@ def overlap(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     for place, ink in enumerate((second, fourth, first)):
         layer = sheet.mask()
         angle = place * 2.09 + chance.random()
-        layer.polygon(blob(0.5 + 0.13 * math.cos(angle), middle + 0.16 * math.sin(angle), 0.24 + 0.06 * chance.random(), chance, 0.4))
+        layer.polygon(
+            blob(
+                0.5 + 0.13 * math.cos(angle),
+                middle + 0.16 * math.sin(angle),
+                0.24 + 0.06 * chance.random(),
+                chance,
+                0.4,
+            )
+        )
         if chance.random() < 0.6:
             layer.disc(0.5 - 0.2 * math.cos(angle), middle - 0.27 * math.sin(angle), 0.06 + 0.05 * chance.random())
         sheet.print(layer.grainy(0.30, spec.seed + place), ink)
@@ -207,10 +250,24 @@ def lemons(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
                     flesh.pie(x, y, radius * 0.82, turn + part * 45 + 4, turn + part * 45 + 41)
             else:
                 tilt = chance.random() * 6.28
-                shape = [(x + radius * (1 + 0.16 * math.cos(2 * a) + 0.06 * math.cos(6 * a)) * math.cos(a + tilt) * 0.95, y + radius * (1 + 0.16 * math.cos(2 * a)) * math.sin(a + tilt) * 0.95) for a in np.linspace(0, 6.283, 80)]
+                shape = [
+                    (
+                        x + radius * (1 + 0.16 * math.cos(2 * a) + 0.06 * math.cos(6 * a)) * math.cos(a + tilt) * 0.95,
+                        y + radius * (1 + 0.16 * math.cos(2 * a)) * math.sin(a + tilt) * 0.95,
+                    )
+                    for a in np.linspace(0, 6.283, 80)
+                ]
                 flesh.polygon(shape)
                 for side in (-0.5, 0.35):
-                    leaves.polygon(leaf(x + radius * 0.8 * math.cos(tilt), y + radius * 0.8 * math.sin(tilt), 0.13, 0.035, tilt + side))
+                    leaves.polygon(
+                        leaf(
+                            x + radius * 0.8 * math.cos(tilt),
+                            y + radius * 0.8 * math.sin(tilt),
+                            0.13,
+                            0.035,
+                            tilt + side,
+                        )
+                    )
     sheet.print(flesh.grainy(0.25, spec.seed), first)
     sheet.print(rind.grainy(0.25, spec.seed + 1), blend(first, third, 0.35))
     sheet.print(leaves.grainy(0.28, spec.seed + 2), fourth if fourth != first else second)
@@ -226,7 +283,18 @@ def bottles(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
         high, wide = sheet.tall * (0.30 + 0.30 * chance.random()), 0.075 + 0.05 * chance.random()
         neck = wide * (0.25 + 0.2 * chance.random())
         shoulder = base - high * (0.50 + 0.2 * chance.random())
-        layer.polygon([(x - wide, base), (x - wide, shoulder), (x - neck, shoulder - 0.07), (x - neck, base - high), (x + neck, base - high), (x + neck, shoulder - 0.07), (x + wide, shoulder), (x + wide, base)])
+        layer.polygon(
+            [
+                (x - wide, base),
+                (x - wide, shoulder),
+                (x - neck, shoulder - 0.07),
+                (x - neck, base - high),
+                (x + neck, base - high),
+                (x + neck, shoulder - 0.07),
+                (x + wide, shoulder),
+                (x + wide, base),
+            ]
+        )
         layer.disc(x - wide + 0.03, shoulder + 0.012, 0.03)
         layer.disc(x + wide - 0.03, shoulder + 0.012, 0.03)
         layer.rect(x - neck * 1.3, base - high - 0.012, x + neck * 1.3, base - high + 0.012)
@@ -247,7 +315,10 @@ def checksun(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     for row, (top, low) in enumerate(zip(edges, edges[1:], strict=False)):
         for column in range(-12, 13):
             if (row + column) % 2:
-                spread = [0.5 + (column + side) * 0.055 * (0.6 + 2.0 * (y - horizon) / (sheet.tall - horizon)) for y, side in ((top, 0), (top, 1), (low, 1), (low, 0))]
+                spread = [
+                    0.5 + (column + side) * 0.055 * (0.6 + 2.0 * (y - horizon) / (sheet.tall - horizon))
+                    for y, side in ((top, 0), (top, 1), (low, 1), (low, 0))
+                ]
                 clipped = [min(0.92, max(0.08, x)) for x in spread]
                 field.polygon(list(zip(clipped, (top, top, low, low), strict=True)))
     sheet.print(sky.grainy(0.4, spec.seed), second)
@@ -288,7 +359,11 @@ def swim(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     for line in range(int(sheet.tall * 13)):
         y = 0.14 + line * 0.075
         phase, reach = chance.random() * 6, 0.016 + 0.012 * chance.random()
-        path = [(float(x), y + reach * math.sin(float(x) * 22 + phase) + 0.01 * math.sin(float(x) * 47)) for x in np.linspace(0.10, 0.90, 60) if y < sheet.tall - 0.12]
+        path = [
+            (float(x), y + reach * math.sin(float(x) * 22 + phase) + 0.01 * math.sin(float(x) * 47))
+            for x in np.linspace(0.10, 0.90, 60)
+            if y < sheet.tall - 0.12
+        ]
         if path:
             light.stroke(path, 0.012)
     for place in range(1, 4):

@@ -26,7 +26,16 @@ def fern(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
             ink = first if side > 0 else blend(first, second, 0.35)
             for lobe in range(7):
                 share = lobe / 7
-                sheet.polygon(leaf(x + long * share * math.cos(angle), y + long * share * math.sin(angle), 0.040 * (1 - 0.6 * share), 0.011, angle + side * -0.5), ink)
+                sheet.polygon(
+                    leaf(
+                        x + long * share * math.cos(angle),
+                        y + long * share * math.sin(angle),
+                        0.040 * (1 - 0.6 * share),
+                        0.011,
+                        angle + side * -0.5,
+                    ),
+                    ink,
+                )
             sheet.polygon(leaf(x, y, long, 0.012, angle), ink)
 
 
@@ -47,7 +56,11 @@ def leafpair(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
             reach = 0.14 * math.sin(math.pi * t**0.8) * 0.95
             for side in (-1, 1):
                 out = angle + side * 0.85
-                sheet.stroke([(px, py), (px + reach * math.cos(out), py + reach * math.sin(out))], 0.0028, ground if ink != second else third)
+                sheet.stroke(
+                    [(px, py), (px + reach * math.cos(out), py + reach * math.sin(out))],
+                    0.0028,
+                    ground if ink != second else third,
+                )
 
 
 def seedheads(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
@@ -58,19 +71,41 @@ def seedheads(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
         x = 0.24 + place * 0.175
         top = tall * (0.20 + 0.30 * chance.random())
         foot = 0.5 + (x - 0.5) * 0.45
-        sheet.stroke([(foot + (x - foot) * t**1.6, tall - 0.10 - (tall - 0.10 - top) * t) for t in np.linspace(0, 1, 30)], 0.005, third)
+        sheet.stroke(
+            [(foot + (x - foot) * t**1.6, tall - 0.10 - (tall - 0.10 - top) * t) for t in np.linspace(0, 1, 30)],
+            0.005,
+            third,
+        )
         radius = 0.065 + 0.05 * chance.random()
         if (place + spec.seed) % 2:
             for spoke in range(34):
                 angle = spoke / 34 * 2 * math.pi
                 away = radius * (0.85 + 0.25 * chance.random())
                 sheet.stroke([(x, top), (x + away * math.cos(angle), top + away * math.sin(angle))], 0.0022, first)
-                sheet.disc(x + away * math.cos(angle), top + away * math.sin(angle), 0.0075, fourth if spoke % 3 == 0 else first)
+                sheet.disc(
+                    x + away * math.cos(angle),
+                    top + away * math.sin(angle),
+                    0.0075,
+                    fourth if spoke % 3 == 0 else first,
+                )
             sheet.disc(x, top, radius * 0.2, third)
         else:
-            sheet.polygon([(x + radius * 0.75 * math.cos(a), top + radius * (1.0 if math.sin(a) > 0 else 0.8) * math.sin(a)) for a in np.linspace(0, 6.283, 60)], second)
+            sheet.polygon(
+                [
+                    (x + radius * 0.75 * math.cos(a), top + radius * (1.0 if math.sin(a) > 0 else 0.8) * math.sin(a))
+                    for a in np.linspace(0, 6.283, 60)
+                ],
+                second,
+            )
             for rib in (-0.4, 0.0, 0.4):
-                sheet.stroke([(x + radius * rib * 1.2 * math.cos(a), top + radius * 0.9 * math.sin(a)) for a in np.linspace(-1.4, 1.4, 20)], 0.003, third)
+                sheet.stroke(
+                    [
+                        (x + radius * rib * 1.2 * math.cos(a), top + radius * 0.9 * math.sin(a))
+                        for a in np.linspace(-1.4, 1.4, 20)
+                    ],
+                    0.003,
+                    third,
+                )
             sheet.rect(x - radius * 0.62, top - radius * 0.98, x + radius * 0.62, top - radius * 0.74, third)
 
 
@@ -82,7 +117,10 @@ def branch(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     def at(x: float, y: float) -> tuple[float, float]:
         return (1 - x if flip else x), y
 
-    line = [at(0.14 + 0.68 * t + 0.05 * math.sin(5 * t), tall - 0.14 - (tall - 0.30) * t**0.85) for t in np.linspace(0, 1, 60)]
+    line = [
+        at(0.14 + 0.68 * t + 0.05 * math.sin(5 * t), tall - 0.14 - (tall - 0.30) * t**0.85)
+        for t in np.linspace(0, 1, 60)
+    ]
     sheet.stroke(line, 0.009, third)
     for place in range(6, 60, 4):
         x, y = line[place]
@@ -91,7 +129,12 @@ def branch(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
         for side in (-1, 1):
             long = 0.19 - 0.08 * place / 60 + 0.03 * chance.random()
             ink = first if chance.random() < 0.6 else second
-            sheet.polygon(leaf(x, y, long, long * (0.15 + 0.04 * chance.random()), heading + side * (0.75 + 0.3 * chance.random())), ink)
+            sheet.polygon(
+                leaf(
+                    x, y, long, long * (0.15 + 0.04 * chance.random()), heading + side * (0.75 + 0.3 * chance.random())
+                ),
+                ink,
+            )
         if chance.random() < 0.3:
             angle = heading + 1.9
             sheet.stroke([(x, y), (x + 0.05 * math.cos(angle), y + 0.05 * math.sin(angle))], 0.003, third)
@@ -107,9 +150,20 @@ def tulips(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
         x = 0.20 + place * 0.15
         top = tall * (0.26 + 0.22 * chance.random())
         lean = 0.06 * (chance.random() - 0.5)
-        sheet.stroke([(x + lean * t * t, tall - 0.12 - (tall - 0.12 - top) * t) for t in np.linspace(0, 1, 24)], 0.009, green)
+        sheet.stroke(
+            [(x + lean * t * t, tall - 0.12 - (tall - 0.12 - top) * t) for t in np.linspace(0, 1, 24)], 0.009, green
+        )
         for side in (-1, 1):
-            sheet.polygon(leaf(x, tall - 0.12, tall * (0.26 + 0.16 * chance.random()), 0.026, -math.pi / 2 + side * (0.16 + 0.2 * chance.random())), blend(green, second, 0.25 if side > 0 else 0.0))
+            sheet.polygon(
+                leaf(
+                    x,
+                    tall - 0.12,
+                    tall * (0.26 + 0.16 * chance.random()),
+                    0.026,
+                    -math.pi / 2 + side * (0.16 + 0.2 * chance.random()),
+                ),
+                blend(green, second, 0.25 if side > 0 else 0.0),
+            )
         tip, size = (x + lean, top), 0.062 + 0.014 * chance.random()
         ink = (first, first, second, fourth)[int(chance.random() * 4)]
         opened = 0.25 + 0.5 * chance.random()
@@ -132,7 +186,16 @@ def grass(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
         if blade % 3 == 0:
             tip = left[-1]
             for seed in range(9):
-                sheet.polygon(leaf(tip[0] - bend * 0.03 * seed, tip[1] + 0.013 * seed, 0.030, 0.006, -math.pi / 2 + (0.5 if seed % 2 else -0.5) + wind), fourth if blade % 2 else ink)
+                sheet.polygon(
+                    leaf(
+                        tip[0] - bend * 0.03 * seed,
+                        tip[1] + 0.013 * seed,
+                        0.030,
+                        0.006,
+                        -math.pi / 2 + (0.5 if seed % 2 else -0.5) + wind,
+                    ),
+                    fourth if blade % 2 else ink,
+                )
 
 
 def ridges(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
@@ -144,7 +207,11 @@ def ridges(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     count = 7
     for place in range(count):
         share = (place + 0.7) / count
-        tone = blend(blend(second, ground, 0.55), first, min(1.0, share * 1.5)) if share < 0.66 else blend(first, third, (share - 0.66) * 3)
+        tone = (
+            blend(blend(second, ground, 0.55), first, min(1.0, share * 1.5))
+            if share < 0.66
+            else blend(first, third, (share - 0.66) * 3)
+        )
         line = ridge(tall * (0.40 + 0.085 * place), 0.075 - 0.003 * place, spec.seed % 9999 + place * 13)
         sheet.polygon([*line, (1.02, tall + 0.02), (-0.02, tall + 0.02)], tone)
 
@@ -157,15 +224,32 @@ def coast(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     slope = 0.35 * (chance.random() - 0.5)
     for place in range(7):
         y = tall * (0.34 + 0.095 * place)
-        line = [(x, py + slope * (x - 0.5) + 0.02 * math.sin(x * 9 + place)) for x, py in ridge(y, 0.05, spec.seed % 999 + place // 2)]
-        tone = (ground, blend(second, ground, 0.55), blend(second, ground, 0.25), second, blend(second, first, 0.5), first, blend(first, third, 0.4))[place]
+        line = [
+            (x, py + slope * (x - 0.5) + 0.02 * math.sin(x * 9 + place))
+            for x, py in ridge(y, 0.05, spec.seed % 999 + place // 2)
+        ]
+        tone = (
+            ground,
+            blend(second, ground, 0.55),
+            blend(second, ground, 0.25),
+            second,
+            blend(second, first, 0.5),
+            first,
+            blend(first, third, 0.4),
+        )[place]
         sheet.polygon([*line, (1.02, tall + 0.4), (-0.02, tall + 0.4)], tone)
         if place in (1, 3):
             sheet.stroke(line, 0.005, blend(ground, "#ffffff", 0.6))
     for _umbrella in range(5):
         x, y, turn = 0.12 + 0.76 * chance.random(), tall * (0.06 + 0.20 * chance.random()), chance.random() * 90
         for wedge in range(8):
-            sheet.pie(x, y, 0.030, (turn + wedge * 45, turn + wedge * 45 + 45), fourth if wedge % 2 else blend(ground, "#ffffff", 0.7))
+            sheet.pie(
+                x,
+                y,
+                0.030,
+                (turn + wedge * 45, turn + wedge * 45 + 45),
+                fourth if wedge % 2 else blend(ground, "#ffffff", 0.7),
+            )
 
 
 def lake(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
@@ -197,10 +281,15 @@ def dunes(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     sheet.disc(0.7 - 0.4 * chance.random(), tall * 0.2, 0.06, fourth)
     for place in range(5):
         y, phase = tall * (0.36 + 0.135 * place), chance.random() * 6
-        crest = [(float(x), y + 0.07 * math.sin(float(x) * 4 + phase) + 0.03 * math.sin(float(x) * 9 - phase)) for x in np.linspace(-0.02, 1.02, 80)]
+        crest = [
+            (float(x), y + 0.07 * math.sin(float(x) * 4 + phase) + 0.03 * math.sin(float(x) * 9 - phase))
+            for x in np.linspace(-0.02, 1.02, 80)
+        ]
         lit, dark = blend(second, ground, 0.45 - 0.09 * place), blend(first, third, 0.10 * place)
         sheet.polygon([*crest, (1.02, tall + 0.1), (-0.02, tall + 0.1)], lit)
-        fold = [(x + 0.10 + 0.05 * math.sin(x * 7 + phase), yy + 0.16 + 0.05 * math.sin(x * 5)) for x, yy in crest[8:58]]
+        fold = [
+            (x + 0.10 + 0.05 * math.sin(x * 7 + phase), yy + 0.16 + 0.05 * math.sin(x * 5)) for x, yy in crest[8:58]
+        ]
         sheet.polygon([*crest[8:58], *fold[::-1]], dark)
 
 
@@ -215,7 +304,10 @@ def forest(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
         base = tall * (0.62 + 0.09 * layer)
         for _trunk in range(15 - 3 * layer):
             x, wide = chance.random(), 0.007 + 0.0085 * layer * (0.6 + 0.8 * chance.random())
-            sheet.polygon([(x - wide, base + 0.05), (x - wide * 0.7, -0.02), (x + wide * 0.7, -0.02), (x + wide, base + 0.05)], tone)
+            sheet.polygon(
+                [(x - wide, base + 0.05), (x - wide * 0.7, -0.02), (x + wide * 0.7, -0.02), (x + wide, base + 0.05)],
+                tone,
+            )
             for _twig in range(3):
                 y, side = base * chance.random() * 0.8, 1 if chance.random() < 0.5 else -1
                 sheet.stroke([(x, y + 0.06), (x + side * 0.06, y)], 0.003 + 0.001 * layer, tone)
@@ -236,7 +328,10 @@ def islands(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
         share = place / 8
         y, wide = sky + (tall - sky) * (0.02 + 0.86 * share), 0.05 + 0.16 * share * (0.5 + chance.random())
         x, high = 0.06 + 0.88 * chance.random(), 0.022 + 0.05 * share
-        hump = [(x + wide * math.cos(a), y - high * (math.sin(a) ** 0.8) * (1 + 0.25 * math.sin(5 * a + place))) for a in np.linspace(0, math.pi, 40)]
+        hump = [
+            (x + wide * math.cos(a), y - high * (math.sin(a) ** 0.8) * (1 + 0.25 * math.sin(5 * a + place)))
+            for a in np.linspace(0, math.pi, 40)
+        ]
         sheet.polygon(hump, blend(first, third, 0.35 + 0.65 * share))
         sheet.polygon([(px, 2 * y - py) for px, py in hump], blend(first, third, 0.18 + 0.2 * share))
         sheet.rect(x - wide * 1.15, y, x + wide * 1.1, y + 0.003, blend(ground, "#ffffff", 0.4))
@@ -280,7 +375,9 @@ def words(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
 def ampersand(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     """A large ampersand in two overprinted inks."""
     _ground, first, second, _third, fourth = spec.palette
-    face = ("dm-serif-display-italic", "cormorant-italic", "dm-serif-display", "archivo-black")[int(chance.random() * 4)]
+    face = ("dm-serif-display-italic", "cormorant-italic", "dm-serif-display", "archivo-black")[
+        int(chance.random() * 4)
+    ]
     size = 0.92 if face != "cormorant-italic" else 1.05
     shift = 0.018 + 0.022 * chance.random()
     for off, ink in ((-shift, second if chance.random() < 0.6 else fourth), (shift, first)):

@@ -17,7 +17,12 @@ from marketplace.imports.demo.art.stage import Box, Camera, Stage
 from marketplace.imports.demo.art.vessels import vessel
 
 _DESIGNS = {**GEOMETRIC, **NATURAL}
-_WOODS = {"Oak": ("#c49a66", "#8f6236"), "Walnut": ("#6f4a34", "#3f281b"), "Black": ("#2b2a29", "#191817"), "White": ("#e9e6df", "#d6d2c9")}
+_WOODS = {
+    "Oak": ("#c49a66", "#8f6236"),
+    "Walnut": ("#6f4a34", "#3f281b"),
+    "Black": ("#2b2a29", "#191817"),
+    "White": ("#e9e6df", "#d6d2c9"),
+}
 _TALL = {"Portrait": 1.4, "Square": 1.0, "Landscape": 0.72}
 
 
@@ -64,7 +69,12 @@ def _hang(stage: Stage, spec: ArtSpec, middle: tuple[float, float], most: float)
     x, y = middle
     side = stage.side
     for off, blur, strength in ((0.012, 0.010, 0.42), (0.035, 0.030, 0.36), (0.07, 0.06, 0.20)):
-        shape = [(x - wide / 2, y + high / 2), (x + wide / 2, y + high / 2), (x + wide / 2, y - high / 2), (x - wide / 2, y - high / 2)]
+        shape = [
+            (x - wide / 2, y + high / 2),
+            (x + wide / 2, y + high / 2),
+            (x + wide / 2, y - high / 2),
+            (x - wide / 2, y - high / 2),
+        ]
         stage.shadow([[(px + side * off * 0.7, py - off) for px, py in shape]], blur, strength)
     inner = stage.box(x - wide / 2 + bar, x + wide / 2 - bar, y - high / 2 + bar, y + high / 2 - bar, 0)
     _fill(stage, inner, linear("#f4f1ea") * np.float32(0.96))
@@ -73,7 +83,9 @@ def _hang(stage: Stage, spec: ArtSpec, middle: tuple[float, float], most: float)
     left, top = round(stage.px(x - sheet_wide / 2)), round(stage.py(y + sheet_wide * tall / 2))
     box = Box(max(0, left), max(0, top), min(stage.size, left + art.shape[2]), min(stage.size, top + art.shape[1]))
     if not box.empty:
-        _fill(stage, box, art[:, box.top - top : box.bottom - top, box.left - left : box.right - left] * np.float32(1.02))
+        _fill(
+            stage, box, art[:, box.top - top : box.bottom - top, box.left - left : box.right - left] * np.float32(1.02)
+        )
         if mat:
             _bevel(stage, box)
     if not inner.empty:
@@ -131,7 +143,9 @@ def _room(spec: ArtSpec, size: int) -> Image.Image:
     pot = vessel(("vase.bottle", "vase.moon", "vase.bud", "vase.gourd")[spec.seed % 4], noise.generator(spec.seed))
     stage.camera = Camera(0.0, 0.0, 0.78, 0.12)
     x = 0.43 if spec.seed % 2 else -0.43
-    small = curve([(float(r) * 0.72, float(y) * 0.72) for r, y in zip(pot.outside.r[::8], pot.outside.y[::8], strict=True)])
+    small = curve(
+        [(float(r) * 0.72, float(y) * 0.72) for r, y in zip(pot.outside.r[::8], pot.outside.y[::8], strict=True)]
+    )
     ground_shadow(stage, small, x, 3.3, 0.5)
     _hang(stage, spec, (-0.05 if x > 0 else 0.05, 0.14), 0.70)
     body = turn(stage, small, x, 3.3)

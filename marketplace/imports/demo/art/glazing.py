@@ -59,9 +59,15 @@ def _runs(angle: Array, seed: int, height: float) -> Array:
     chance = noise.generator(seed + 1)
     total = np.zeros_like(angle)
     for _run in range(15):
-        middle, wide, long = chance.random() * 6.283 - 3.1416, 0.09 + 0.12 * chance.random(), height * (0.05 + 0.30 * chance.random() ** 1.5)
+        middle, wide, long = (
+            chance.random() * 6.283 - 3.1416,
+            0.09 + 0.12 * chance.random(),
+            height * (0.05 + 0.30 * chance.random() ** 1.5),
+        )
         away = np.abs(np.mod(angle - middle + np.pi, 2 * np.pi) - np.pi) / np.float32(wide)
-        total = np.maximum(total, np.float32(long) * np.sqrt(np.maximum(1 - away * away, 0)) + np.float32(0.02) * np.exp(-away * away))
+        total = np.maximum(
+            total, np.float32(long) * np.sqrt(np.maximum(1 - away * away, 0)) + np.float32(0.02) * np.exp(-away * away)
+        )
     return total
 
 
@@ -123,7 +129,9 @@ def _two(spec: ArtSpec, colours: tuple[Array, Array, Array], surface: Surface, h
     return mix(mix(lower, upper, over[None]), speck, seam[None])
 
 
-def glaze(spec: ArtSpec, surface: Surface, height: float, *, foot: bool = True, flat: bool = False) -> tuple[Array, Material]:
+def glaze(
+    spec: ArtSpec, surface: Surface, height: float, *, foot: bool = True, flat: bool = False
+) -> tuple[Array, Material]:
     """Return colour and material of a surface.
 
     height: the pot's; foot: leaves the clay bare at the bottom; flat: an inside, whose texture must not run together

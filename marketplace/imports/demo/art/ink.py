@@ -42,7 +42,9 @@ class Sheet:
 
     def rect(self, left: float, top: float, right: float, low: float, colour: str) -> None:
         """Fill a rectangle."""
-        self.pen.rectangle((left * self.unit, top * self.unit, right * self.unit - 1, low * self.unit - 1), fill=rgb(colour))
+        self.pen.rectangle(
+            (left * self.unit, top * self.unit, right * self.unit - 1, low * self.unit - 1), fill=rgb(colour)
+        )
 
     def disc(self, x: float, y: float, radius: float, colour: str) -> None:
         """Fill a disc."""
@@ -97,7 +99,17 @@ class Sheet:
 
     # -- type --
 
-    def text(self, x: float, y: float, words: str, face: str, height: float, colour: str, anchor: str = "la", track: float = 0.0) -> None:
+    def text(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        face: str,
+        height: float,
+        colour: str,
+        anchor: str = "la",
+        track: float = 0.0,
+    ) -> None:
         """Set a line; `height` is the font's size in sheet widths, `track` letter spacing in sizes."""
         letters = font(face, max(4, round(height * self.unit)))
         if not track:
@@ -118,7 +130,9 @@ class Sheet:
         """Return the largest font size at which a line fits into `room`, at most `most`."""
         return min(most, most * room / max(self.width(words, face, most), 1e-6))
 
-    def block(self, x: float, y: float, words: str, face: str, height: float, colour: str, room: float, lead: float = 1.05) -> float:
+    def block(
+        self, x: float, y: float, words: str, face: str, height: float, colour: str, room: float, lead: float = 1.05
+    ) -> float:
         """Set words ragged right in a column; return the y below the last line."""
         for row in self.wrap(words, face, height, room):
             self.text(x, y, row, face, height, colour)
@@ -185,9 +199,17 @@ class Mask:
         pixels = [(x * self.unit, y * self.unit) for x, y in points]
         self.pen.line(pixels, fill=value, width=max(1, round(width * self.unit)), joint="curve")
 
-    def text(self, x: float, y: float, words: str, face: str, height: float, anchor: str = "la", value: int = 255) -> None:
+    def text(
+        self, x: float, y: float, words: str, face: str, height: float, anchor: str = "la", value: int = 255
+    ) -> None:
         """Set a line."""
-        self.pen.text((x * self.unit, y * self.unit), words, font=font(face, max(4, round(height * self.unit))), fill=value, anchor=anchor)
+        self.pen.text(
+            (x * self.unit, y * self.unit),
+            words,
+            font=font(face, max(4, round(height * self.unit))),
+            fill=value,
+            anchor=anchor,
+        )
 
     def grainy(self, amount: float, seed: int) -> "Mask":
         """Let the ink miss specks of paper, as a risograph's does; return itself."""
@@ -213,13 +235,18 @@ class Mask:
         return self
 
 
-def blob(x: float, y: float, radius: float, chance: np.random.Generator, rough: float = 0.25, count: int = 60) -> list[Point]:
+def blob(
+    x: float, y: float, radius: float, chance: np.random.Generator, rough: float = 0.25, count: int = 60
+) -> list[Point]:
     """Return a soft irregular shape."""
     angles = np.linspace(0, 2 * math.pi, count, endpoint=False)
     away = np.ones(count)
     for wave in (1, 2, 3, 4):
         away += rough * (chance.random() - 0.35) / wave * np.sin(wave * angles + chance.random() * 6.28)
-    return [(x + radius * float(a) * math.cos(angle), y + radius * float(a) * math.sin(angle)) for a, angle in zip(away, angles, strict=True)]
+    return [
+        (x + radius * float(a) * math.cos(angle), y + radius * float(a) * math.sin(angle))
+        for a, angle in zip(away, angles, strict=True)
+    ]
 
 
 def ridge(y: float, rise: float, seed: int, count: int = 90, rough: float = 1.0) -> list[Point]:

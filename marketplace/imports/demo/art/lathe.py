@@ -49,7 +49,9 @@ def curve(points: list[tuple[float, float]], count: int = 150) -> Profile:
     raw = np.array(points, dtype=np.float64)
     steps = np.maximum(np.hypot(*np.diff(raw, axis=0).T), 1e-6) ** 0.5
     knots = np.concatenate([[0.0], np.cumsum(steps)])
-    tangents = np.gradient(raw, knots, axis=0) if len(raw) > 2 else np.repeat(np.diff(raw, axis=0) / steps[:, None], 2, axis=0)
+    tangents = (
+        np.gradient(raw, knots, axis=0) if len(raw) > 2 else np.repeat(np.diff(raw, axis=0) / steps[:, None], 2, axis=0)
+    )
     at = np.linspace(0, knots[-1], count)
     piece = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, len(raw) - 2)
     width = (knots[piece + 1] - knots[piece])[:, None]
@@ -86,7 +88,13 @@ def lip(rim_r: float, rim_y: float, wall: float) -> Profile:
 
 
 def turn(
-    stage: Stage, profile: Profile, x: float = 0.0, z: float = 0.0, *, both_sides: bool = True, cover: Profile | None = None
+    stage: Stage,
+    profile: Profile,
+    x: float = 0.0,
+    z: float = 0.0,
+    *,
+    both_sides: bool = True,
+    cover: Profile | None = None,
 ) -> Surface:
     """Return what the camera sees of a profile turned about the upright axis at x, z.
 
@@ -104,7 +112,10 @@ def turn(
     place = _invert(stage, np.abs(dx), up[:, 0] - np.float32(ground), (radius, high, sign), hollow=cover is not None)
     index = np.minimum((place * (_TABLE - 1) / (len(radius) - 1)).astype(np.int32), _TABLE - 1)
     spread = np.linspace(0, len(radius) - 1, _TABLE)
-    table = [np.interp(spread, np.arange(len(radius)), part).astype(np.float32) for part in (radius, high, slope_r, slope_y, sign)]
+    table = [
+        np.interp(spread, np.arange(len(radius)), part).astype(np.float32)
+        for part in (radius, high, slope_r, slope_y, sign)
+    ]
     r, y, dr, dy, way = (part[index] for part in table)
     inner = np.clip(dx[None, :] / np.maximum(r, 1e-4), -1, 1)
     deep = np.sqrt(1 - inner * inner) * np.sign(way)
@@ -200,5 +211,9 @@ def ground_shadow(stage: Stage, profile: Profile, x: float = 0.0, z: float = 0.0
     foot = float(profile.r[0])
     stage.shadow(far + near, profile.top * 0.11 + 0.012, strength * 0.42)
     stage.shadow(near, profile.top * 0.035 + 0.008, strength * 0.42)
-    stage.shadow([ellipse(x + stage.side * foot * 0.06, ground - 0.004, foot * 1.05, foot * 1.05 * stage.sin)], 0.010, strength * 1.0)
+    stage.shadow(
+        [ellipse(x + stage.side * foot * 0.06, ground - 0.004, foot * 1.05, foot * 1.05 * stage.sin)],
+        0.010,
+        strength * 1.0,
+    )
     stage.shadow([ellipse(x, ground - foot * 0.05, foot * 1.5, foot * 1.5 * stage.sin)], 0.035, strength * 0.55)

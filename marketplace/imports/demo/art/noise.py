@@ -27,7 +27,9 @@ def _tile(cells: int, seed: int) -> Array:
     lattice = generator(seed).random((cells, cells), dtype=np.float32)
     wrapped = np.pad(lattice, 3, mode="wrap")
     scale = 512 / cells
-    large = Image.fromarray(wrapped).resize((round(wrapped.shape[1] * scale), round(wrapped.shape[0] * scale)), Image.Resampling.BICUBIC)
+    large = Image.fromarray(wrapped).resize(
+        (round(wrapped.shape[1] * scale), round(wrapped.shape[0] * scale)), Image.Resampling.BICUBIC
+    )
     start = round(3 * scale)
     return np.asarray(large, dtype=np.float32)[start : start + 512, start : start + 512]
 

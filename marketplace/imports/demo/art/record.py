@@ -90,7 +90,9 @@ def _label(stage: Stage, spec: ArtSpec, x: float, y: float, radius: float) -> No
     top = type_ink if spec.seed % 3 else "#1c1b19"
     sheet.text(0.5, 0.24, label, "syne-800", sheet.fit(label, "syne-800", 0.6, 0.12), top, "mm")
     sheet.text(0.5, 0.67, title, "space-grotesk-700", sheet.fit(title, "space-grotesk-700", 0.74, 0.06), type_ink, "mm")
-    sheet.text(0.5, 0.76, artist, "space-grotesk-500", sheet.fit(artist, "space-grotesk-500", 0.62, 0.05), type_ink, "mm")
+    sheet.text(
+        0.5, 0.76, artist, "space-grotesk-500", sheet.fit(artist, "space-grotesk-500", 0.62, 0.05), type_ink, "mm"
+    )
     sheet.text(0.16, 0.5, "A", "space-mono", 0.06, type_ink, "mm")
     sheet.text(0.84, 0.5, "33⅓" if spec.seed % 2 else "STEREO", "space-mono", 0.04, type_ink, "mm")
     art = decode(sheet.done())
@@ -137,8 +139,17 @@ def _front(spec: ArtSpec, size: int) -> Image.Image:
     out = 0.20 + 0.05 * ((spec.seed >> 5) % 5) / 4
     middle = (left + _SIDE / 2 + out, top - _SIDE / 2)
     low = top - _SIDE
-    slant = [(left + 0.01, low), (left + _SIDE, low), (left + _SIDE + 0.13, low + 0.05), (left + _SIDE + 0.10, top - 0.10), (left + 0.05, top - 0.02)]
-    ring = [(middle[0] + 0.05 + radius * math.cos(a), middle[1] - 0.01 + radius * math.sin(a)) for a in np.linspace(0, 6.28, 60)]
+    slant = [
+        (left + 0.01, low),
+        (left + _SIDE, low),
+        (left + _SIDE + 0.13, low + 0.05),
+        (left + _SIDE + 0.10, top - 0.10),
+        (left + 0.05, top - 0.02),
+    ]
+    ring = [
+        (middle[0] + 0.05 + radius * math.cos(a), middle[1] - 0.01 + radius * math.sin(a))
+        for a in np.linspace(0, 6.28, 60)
+    ]
     stage.shadow([slant, ring], 0.035, 0.30)
     stage.shadow([ring], 0.014, 0.28)
     stage.shadow([_quad(left - 0.004, low + 0.012, _SIDE + 0.015, 0.022)], 0.010, 0.75)
@@ -149,7 +160,11 @@ def _front(spec: ArtSpec, size: int) -> Image.Image:
     fall = np.exp(-np.maximum(across - np.float32(left + _SIDE), 0) / 0.014)
     stage.shade(edge, np.broadcast_to(fall, (edge.bottom - edge.top, edge.right - edge.left)), 0.62)
     spine = stage.box(left + _SIDE - 0.002, left + _SIDE + 0.004, low, top, 0)
-    stage.lay(spine, linear("#d9d2c4") * np.float32(0.7), np.ones((spine.bottom - spine.top, spine.right - spine.left), dtype=np.float32))
+    stage.lay(
+        spine,
+        linear("#d9d2c4") * np.float32(0.7),
+        np.ones((spine.bottom - spine.top, spine.right - spine.left), dtype=np.float32),
+    )
     _put_sleeve(stage, spec, left, top, _SIDE)
     return stage.finish()
 
@@ -162,8 +177,21 @@ def _out(spec: ArtSpec, size: int) -> Image.Image:
     x, y = -0.135, -0.02
     stage.shadow([_quad(left - 0.06, top - 0.04, side, side)], 0.04, 0.30)
     stage.shadow([_quad(left - 0.01, low + 0.012, side + 0.02, 0.03)], 0.012, 0.6)
-    stage.shadow([[(x + 0.6 * radius * math.cos(a), y - radius + 0.01 + 0.02 * math.sin(a)) for a in np.linspace(0, 6.28, 40)]], 0.012, 0.7)
-    stage.shadow([[(x - 0.03 + 0.9 * radius * math.cos(a), y - radius + 0.02 + 0.05 * math.sin(a)) for a in np.linspace(0, 6.28, 40)]], 0.03, 0.4)
+    stage.shadow(
+        [[(x + 0.6 * radius * math.cos(a), y - radius + 0.01 + 0.02 * math.sin(a)) for a in np.linspace(0, 6.28, 40)]],
+        0.012,
+        0.7,
+    )
+    stage.shadow(
+        [
+            [
+                (x - 0.03 + 0.9 * radius * math.cos(a), y - radius + 0.02 + 0.05 * math.sin(a))
+                for a in np.linspace(0, 6.28, 40)
+            ]
+        ],
+        0.03,
+        0.4,
+    )
     _put_sleeve(stage, spec, left, top, side)
     near = stage.box(x - radius - 0.05, x + radius + 0.08, y - radius - 0.05, y + radius + 0.05)
     across, up = stage.grid(near)

@@ -22,7 +22,9 @@ def credit(sheet: Sheet, spec: ArtSpec, colour: str, *, low: bool = True, face: 
     sheet.text(0.94, y, label.upper(), "space-mono", min(size, 0.022), colour, "ra")
 
 
-def headline(sheet: Sheet, spec: ArtSpec, colour: str, face: str, at: tuple[float, float], room: float, most: float) -> float:
+def headline(
+    sheet: Sheet, spec: ArtSpec, colour: str, face: str, at: tuple[float, float], room: float, most: float
+) -> float:
     """Set the title large and the artist under it; return the y below."""
     title, artist, _label = spec.texts
     size = most
@@ -47,7 +49,10 @@ def blocks(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
         lean = 0.05 * (chance.random() - 0.5)
         ink = inks[int(chance.random() * 3) % 3]
         x = left + place * wide
-        sheet.polygon([(x + lean, top), (x + wide * 0.86 + lean, top), (x + wide * 0.86, min(low, 0.96)), (x, min(low, 0.96))], ink)
+        sheet.polygon(
+            [(x + lean, top), (x + wide * 0.86 + lean, top), (x + wide * 0.86, min(low, 0.96)), (x, min(low, 0.96))],
+            ink,
+        )
         if chance.random() < 0.35:
             sheet.disc(x + wide * 0.43 + lean, top - wide * 0.6, wide * 0.36, inks[(place + 1) % 3])
     headline(sheet, spec, inks[3], "dm-serif-display", (0.06, 0.04), 0.86, 0.115)
@@ -60,7 +65,10 @@ def swiss(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     if kind == 0:
         for place in range(7):
             y = 0.20 + place * 0.115
-            sheet.polygon([(0, y), (1, y - 0.42), (1, y - 0.42 + 0.015 + place * 0.011), (0, y + 0.015 + place * 0.011)], first if place % 3 else second)
+            sheet.polygon(
+                [(0, y), (1, y - 0.42), (1, y - 0.42 + 0.015 + place * 0.011), (0, y + 0.015 + place * 0.011)],
+                first if place % 3 else second,
+            )
     elif kind == 1:
         sheet.pie(0.0, 1.0, 0.92, (270, 360), first)
         sheet.pie(0.0, 1.0, 0.66, (270, 360), second)
@@ -71,7 +79,13 @@ def swiss(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
             for column in range(4):
                 x, y = 0.06 + column * 0.22, 0.06 + row * 0.205
                 turn = int(chance.random() * 4) * 90
-                sheet.pie(x + (0.22 if turn in (90, 180) else 0), y + (0.205 if turn in (180, 270) else 0), 0.205, (turn, turn + 90), (first, second, dark)[int(chance.random() * 3)])
+                sheet.pie(
+                    x + (0.22 if turn in (90, 180) else 0),
+                    y + (0.205 if turn in (180, 270) else 0),
+                    0.205,
+                    (turn, turn + 90),
+                    (first, second, dark)[int(chance.random() * 3)],
+                )
     credit(sheet, spec, dark)
 
 
@@ -135,7 +149,9 @@ def keys(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     _ground, first, second, third, dark = spec.palette[:5]
     count = 11 + int(chance.random() * 6)
     wide = 0.88 / count
-    rhythm = [0.25 + 0.5 * abs(math.sin(place * (0.6 + chance.random() * 0.02) + chance.random())) for place in range(count)]
+    rhythm = [
+        0.25 + 0.5 * abs(math.sin(place * (0.6 + chance.random() * 0.02) + chance.random())) for place in range(count)
+    ]
     for place, tall in enumerate(rhythm):
         x = 0.06 + place * wide
         sheet.rect(x, 0.86 - tall * 0.8, x + wide * 0.72, 0.86, first if place % 4 else second)
@@ -156,13 +172,19 @@ def opart(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     pull = np.where(away < 1, (1 - np.cos(np.clip(away, 0, 1) * np.pi / 2)) / np.maximum(away, 1e-4), 1.0)
     u, v = (x - cx) * pull, (y - cy) * pull
     fine = 9 + int(chance.random() * 5)
-    field = np.sin(u * fine * math.pi) * np.sin(v * fine * math.pi) if chance.random() < 0.6 else np.sin((u * 0.4 + v) * fine * 2 * math.pi)
+    field = (
+        np.sin(u * fine * math.pi) * np.sin(v * fine * math.pi)
+        if chance.random() < 0.6
+        else np.sin((u * 0.4 + v) * fine * 2 * math.pi)
+    )
     layer = sheet.mask().field(np.clip(field * 14 + 0.5, 0, 1).astype(np.float32))
     sheet.cover(layer, first if chance.random() < 0.5 else dark)
     sheet.rect(0.06, 0.86, 0.94, 0.95, ground)
     title, artist, _label = spec.texts
     size = sheet.fit(f"{artist} / {title}", "space-grotesk-700", 0.82, 0.04)
-    sheet.text(0.5, 0.905, f"{artist} / {title}", "space-grotesk-700", size, dark if spec.palette[0] != dark else first, "mm")
+    sheet.text(
+        0.5, 0.905, f"{artist} / {title}", "space-grotesk-700", size, dark if spec.palette[0] != dark else first, "mm"
+    )
 
 
 def dots(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:

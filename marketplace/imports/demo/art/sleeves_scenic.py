@@ -24,7 +24,14 @@ def sunrise(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
         for place in range(18):
             angle = math.pi + place / 18 * math.pi
             after = angle + math.pi / 36
-            sheet.polygon([(0.5, y), (0.5 + 1.2 * math.cos(angle), y + 1.2 * math.sin(angle)), (0.5 + 1.2 * math.cos(after), y + 1.2 * math.sin(after))], third)
+            sheet.polygon(
+                [
+                    (0.5, y),
+                    (0.5 + 1.2 * math.cos(angle), y + 1.2 * math.sin(angle)),
+                    (0.5 + 1.2 * math.cos(after), y + 1.2 * math.sin(after)),
+                ],
+                third,
+            )
         sheet.disc(0.5, y, 0.22, first)
         sheet.rect(0, y, 1, 1, second)
     else:
@@ -36,7 +43,16 @@ def sunrise(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     light = _ordered(spec)[-1] if lightness(second) > 0.42 else _ordered(spec)[0]
     title, artist, _label = spec.texts
     sheet.text(0.5, 0.855, title, "dm-serif-display", sheet.fit(title, "dm-serif-display", 0.86, 0.075), light, "mm")
-    sheet.text(0.5, 0.935, artist.upper(), "space-grotesk-700", sheet.fit(artist.upper(), "space-grotesk-700", 0.6, 0.032), light, "mm", 0.06)
+    sheet.text(
+        0.5,
+        0.935,
+        artist.upper(),
+        "space-grotesk-700",
+        sheet.fit(artist.upper(), "space-grotesk-700", 0.6, 0.032),
+        light,
+        "mm",
+        0.06,
+    )
 
 
 def ridges(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
@@ -48,7 +64,9 @@ def ridges(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     count = 6
     for place in range(count):
         line = ridge(0.42 + place * 0.105, 0.075, spec.seed % 9999 + place * 7)
-        sheet.polygon([*line, (1.02, 1.02), (-0.02, 1.02)], blend(blend(far, tones[1], 0.6), near, (place + 0.6) / count))
+        sheet.polygon(
+            [*line, (1.02, 1.02), (-0.02, 1.02)], blend(blend(far, tones[1], 0.6), near, (place + 0.6) / count)
+        )
     light = "#f7f1e4"
     title, artist, _label = spec.texts
     sheet.text(0.06, 0.865, title, "cormorant-italic", sheet.fit(title, "cormorant-italic", 0.88, 0.07), light)
@@ -78,7 +96,10 @@ def planet(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     sheet.cover(sheet.mask().field((lit * bands).astype(np.float32)), blend(tones[1], "#ffffff", 0.12))
     for place in range(5):
         wide = radius * (1.45 + place * 0.11)
-        line = [(x + wide * math.cos(a), y + wide * 0.24 * math.sin(a) - wide * 0.26 * math.cos(a)) for a in np.linspace(-0.28, math.pi + 0.28, 70)]
+        line = [
+            (x + wide * math.cos(a), y + wide * 0.24 * math.sin(a) - wide * 0.26 * math.cos(a))
+            for a in np.linspace(-0.28, math.pi + 0.28, 70)
+        ]
         sheet.stroke(line, 0.006, blend(tones[0], night, 0.15 * place))
     credit(sheet, spec, tones[0])
 
@@ -96,7 +117,11 @@ def fog(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
         mask = sheet.mask()
         count = int(16 - 8 * near)
         for _tree in range(count):
-            x, tall, wide = chance.random() * 1.1 - 0.05, (0.25 + 0.45 * near) * (0.7 + 0.5 * chance.random()), 0.035 + 0.06 * near
+            x, tall, wide = (
+                chance.random() * 1.1 - 0.05,
+                (0.25 + 0.45 * near) * (0.7 + 0.5 * chance.random()),
+                0.035 + 0.06 * near,
+            )
             mask.polygon(_spruce(x, base + 0.05 * chance.random(), tall, wide, chance))
         mask.polygon([*ridge(base, 0.025, spec.seed % 999 + layer), (1.02, 1.05), (-0.02, 1.05)])
         sheet.cover(mask.soften(0.004 * (1 - near) + 0.0006), colour)
@@ -121,7 +146,9 @@ def orbs(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     sheet.fade(blend(ground, spec.palette[1], 0.3), blend(ground, spec.palette[2], 0.3))
     for place in range(5):
         mask = sheet.mask()
-        mask.polygon(blob(0.15 + 0.7 * chance.random(), 0.15 + 0.65 * chance.random(), 0.14 + 0.16 * chance.random(), chance))
+        mask.polygon(
+            blob(0.15 + 0.7 * chance.random(), 0.15 + 0.65 * chance.random(), 0.14 + 0.16 * chance.random(), chance)
+        )
         sheet.cover(mask.soften(0.035 + 0.05 * chance.random()), spec.palette[1 + place % 3])
     mask = sheet.mask()
     mask.disc(0.5, 0.45, 0.17 + 0.05 * chance.random())
@@ -159,7 +186,10 @@ def waves(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     for place in range(13):
         y = 0.36 + place * 0.052
         shift = place * 0.9 + chance.random()
-        line = [(float(x), y + 0.026 * math.sin(slope * float(x) * 3.1 + shift) + 0.01 * math.sin(float(x) * 23 + shift)) for x in np.linspace(-0.02, 1.02, 100)]
+        line = [
+            (float(x), y + 0.026 * math.sin(slope * float(x) * 3.1 + shift) + 0.01 * math.sin(float(x) * 23 + shift))
+            for x in np.linspace(-0.02, 1.02, 100)
+        ]
         sheet.polygon([*line, (1.02, 1.05), (-0.02, 1.05)], inks[place % 5])
         sheet.stroke(line, 0.004, ground)
     headline(sheet, spec, dark, "cormorant-italic", (0.06, 0.05), 0.56, 0.085)
@@ -175,7 +205,11 @@ def halftone(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
         for column in range(count):
             x, y = (column + 0.5 * (row % 2)) / count, row / count * 0.80
             away = math.hypot(x - 0.5 - 0.08, y - 0.42 + 0.10)
-            tone = 0.5 + 0.5 * math.sin(away * 34 - 1.0) if math.hypot(x - 0.5, y - 0.42) < 0.33 else 0.10 + 0.5 * max(0.0, y - 0.42)
+            tone = (
+                0.5 + 0.5 * math.sin(away * 34 - 1.0)
+                if math.hypot(x - 0.5, y - 0.42) < 0.33
+                else 0.10 + 0.5 * max(0.0, y - 0.42)
+            )
             if tone > 0.06:
                 sheet.disc(x, y, 0.0098 * tone**0.6, dark)
     sheet.rect(0, 0.80, 1, 1, ground)
@@ -203,7 +237,11 @@ def _frond(x: float, y: float, reach: float, chance: np.random.Generator) -> lis
     turn, lobes = chance.random() * 6.28, 4 + int(chance.random() * 3)
     points: list[tuple[float, float]] = []
     for step in np.linspace(0, 2 * math.pi, 120, endpoint=False):
-        away = reach * (0.50 + 0.42 * abs(math.cos(lobes * float(step) / 2)) ** 0.7) * (0.85 + 0.2 * math.cos(float(step) - turn))
+        away = (
+            reach
+            * (0.50 + 0.42 * abs(math.cos(lobes * float(step) / 2)) ** 0.7)
+            * (0.85 + 0.2 * math.cos(float(step) - turn))
+        )
         points.append((x + away * 0.82 * math.cos(float(step) + turn), y + away * 1.15 * math.sin(float(step) + turn)))
     return points
 
@@ -231,7 +269,12 @@ def leaf(x: float, y: float, long: float, wide: float, angle: float) -> list[tup
         steps = np.linspace(0, 1, 24)
         for t in steps if side == 1 else steps[::-1]:
             away = side * wide * math.sin(math.pi * float(t) ** 0.8)
-            points.append((x + long * float(t) * math.cos(angle) - away * math.sin(angle), y + long * float(t) * math.sin(angle) + away * math.cos(angle)))
+            points.append(
+                (
+                    x + long * float(t) * math.cos(angle) - away * math.sin(angle),
+                    y + long * float(t) * math.sin(angle) + away * math.cos(angle),
+                )
+            )
     return points
 
 
@@ -244,7 +287,10 @@ def window(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     sheet.disc(left + 0.15 + 0.25 * chance.random(), 0.30, 0.07, third)
     for place in range(3):
         line = [(x * (right - left) + left, y) for x, y in ridge(0.50 + place * 0.08, 0.04, spec.seed % 999 + place)]
-        sheet.polygon([(min(max(x, left), right), y) for x, y in line] + [(right, low), (left, low)], blend(second, dark, 0.25 + place * 0.28))
+        sheet.polygon(
+            [(min(max(x, left), right), y) for x, y in line] + [(right, low), (left, low)],
+            blend(second, dark, 0.25 + place * 0.28),
+        )
     for x in (left, (left + right) / 2, right):
         sheet.rect(x - 0.011, top - 0.011, x + 0.011, low + 0.011, ground)
     for y in (top, (top + low) / 2, low):
@@ -253,7 +299,9 @@ def window(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     x = left + 0.08 + 0.3 * chance.random()
     sheet.polygon([(x, low - 0.07), (x + 0.09, low - 0.07), (x + 0.078, low + 0.011), (x + 0.012, low + 0.011)], dark)
     for place in range(5):
-        sheet.polygon(leaf(x + 0.045, low - 0.07, 0.15, 0.022, -math.pi / 2 + (place - 2) * 0.38), blend(dark, second, 0.4))
+        sheet.polygon(
+            leaf(x + 0.045, low - 0.07, 0.15, 0.022, -math.pi / 2 + (place - 2) * 0.38), blend(dark, second, 0.4)
+        )
     tone = dark if lightness(first) > 0.45 else "#f8f1e2"
     credit(sheet, spec, tone)
 

@@ -145,7 +145,10 @@ class Stage:
         """Add an elliptic glow to the backdrop, as a lamp throws on a wall."""
         across, up = self._coarse_grid()
         fall = np.exp(-(((across - x) / reach[0]) ** 2 + ((up - y) / reach[1]) ** 2)).astype(np.float32)
-        self._coarse += self._coarse * fall * linear(tint) * strength
+        grey = self._coarse.mean(axis=0, keepdims=True)
+        self._coarse += (
+            (self._coarse * np.float32(0.35) + grey * np.float32(0.65)) * fall * linear(tint) * np.float32(strength)
+        )
 
     # -- the full picture --
 
@@ -154,7 +157,9 @@ class Stage:
         """Return the picture at full size; the backdrop is laid on first use and fixed from then on."""
         if self._full is None:
             planes = [
-                np.asarray(Image.fromarray(plane).resize((self.size, self.size), Image.Resampling.BILINEAR), dtype=np.float32)
+                np.asarray(
+                    Image.fromarray(plane).resize((self.size, self.size), Image.Resampling.BILINEAR), dtype=np.float32
+                )
                 for plane in self._coarse
             ]
             self._full = np.stack(planes)

@@ -26,7 +26,9 @@ def _normals(height: Array, unit: float) -> Array:
 
 def _soft(u: Array, v: Array, scale: float, seed: int, cells: int = 4, octaves: int = 3) -> Array:
     shift = np.float32((seed % 97) * 0.0373)
-    return noise.sample_soft(noise.cloud(cells, octaves, 71), u * np.float32(scale) + shift, v * np.float32(scale) + shift) - np.float32(0.5)
+    return noise.sample_soft(
+        noise.cloud(cells, octaves, 71), u * np.float32(scale) + shift, v * np.float32(scale) + shift
+    ) - np.float32(0.5)
 
 
 def cushion(stage: Stage, spec: ArtSpec, middle: tuple[float, float], wide: float, high: float) -> None:
@@ -34,33 +36,63 @@ def cushion(stage: Stage, spec: ArtSpec, middle: tuple[float, float], wide: floa
     x, y = middle
     stage.shadow([ellipse(x + stage.side * 0.05, y - high * 0.46, wide * 0.50, high * 0.07)], 0.02, 0.55)
     stage.shadow([ellipse(x + stage.side * 0.10, y - high * 0.40, wide * 0.52, high * 0.16)], 0.05, 0.45)
-    stage.shadow([[(x - wide * 0.45 + stage.side * 0.08, y + high * 0.40), (x + wide * 0.52 + stage.side * 0.06, y + high * 0.36), (x + wide * 0.52, y - high * 0.42), (x - wide * 0.45, y - high * 0.42)]], 0.05, 0.28)
+    stage.shadow(
+        [
+            [
+                (x - wide * 0.45 + stage.side * 0.08, y + high * 0.40),
+                (x + wide * 0.52 + stage.side * 0.06, y + high * 0.36),
+                (x + wide * 0.52, y - high * 0.42),
+                (x - wide * 0.45, y - high * 0.42),
+            ]
+        ],
+        0.05,
+        0.28,
+    )
     box = stage.box(x - wide * 0.56, x + wide * 0.56, y - high * 0.56, y + high * 0.56)
     across, up = stage.grid(box)
     a, b = (across - np.float32(x)) / np.float32(wide / 2), (up - np.float32(y)) / np.float32(high / 2)
     a, b = np.broadcast_arrays(a, b)
     wave = _soft(a, b, 0.21, spec.seed)
-    pull_a = 1 - np.float32(0.085) * (1 - b * b).clip(0, 1) + wave * 0.03
-    pull_b = 1 - np.float32(0.085) * (1 - a * a).clip(0, 1) + wave * 0.03
+    pull_a = 1 - np.float32(0.10) * (1 - b * b).clip(0, 1) + wave * 0.03
+    pull_b = 1 - np.float32(0.10) * (1 - a * a).clip(0, 1) + wave * 0.03
     p, q = a / pull_a, b / pull_b
     edge = np.maximum(np.abs(p), np.abs(q))
-    corner = ((np.abs(p) ** 9 + np.abs(q) ** 9) ** np.float32(1 / 9)).astype(np.float32)
+    corner = ((np.abs(p) ** 18 + np.abs(q) ** 18) ** np.float32(1 / 18)).astype(np.float32)
     mask = np.clip((1 - corner) * np.float32(min(wide, high) / 2 * stage.unit) + 0.5, 0, 1)
-    dome = np.maximum((1 - p**2) * (1 - q**2), 0) ** np.float32(0.42)
-    spokes = np.sin(np.arctan2(q, p) * 14 + wave * 9) * smooth(0.45, 0.95, edge) * smooth(0.5, 1.3, np.abs(p) + np.abs(q) - 0.35)
-    relief = dome * np.float32(0.16 * min(wide, high) / 0.5) + spokes * 0.0035 + wave * dome * 0.02
+    dome = np.maximum((1 - p**2) * (1 - q**2), 0) ** np.float32(0.62)
+    spokes = (
+        np.sin(np.arctan2(q, p) * 14 + wave * 9)
+        * smooth(0.45, 0.95, edge)
+        * smooth(0.5, 1.3, np.abs(p) + np.abs(q) - 0.35)
+    )
+    relief = dome * np.float32(0.24 * min(wide, high) / 0.5) + spokes * 0.0045 + wave * dome * 0.035
     bow = 1 + 0.05 * dome
     colour = cloth(spec, a * np.float32(wide / 2) / bow, b * np.float32(high / 2) / bow, stage.unit)
     rim = np.exp(-(((corner - 0.985) / 0.012) ** 2)) if spec.param("weave") != "Kilim" else np.zeros_like(corner)
     colour = colour + (linear(spec.palette[2]) - colour) * (rim * 0.7)[None]
     normal = _normals(relief + rim * 0.004, stage.unit)
     low = 0.62 + 0.38 * smooth(-1.0, -0.45, q)
-    stage.lay(box, light(stage, normal, colour, CLOTH, low * (0.80 + 0.20 * smooth(1.0, 0.86, corner))), mask.astype(np.float32))
+    stage.lay(
+        box,
+        light(stage, normal, colour, CLOTH, low * (0.80 + 0.20 * smooth(1.0, 0.86, corner))),
+        mask.astype(np.float32),
+    )
 
 
 def _rail(stage: Stage, y: float, left: float, right: float, thick: float) -> None:
     """Draw an oak rail, held to the wall by two pegs."""
-    stage.shadow([[(left, y - 0.03), (right + 0.02, y - 0.03), (right + 0.02, y - 0.03 - thick * 2), (left, y - 0.03 - thick * 2)]], 0.014, 0.4)
+    stage.shadow(
+        [
+            [
+                (left, y - 0.03),
+                (right + 0.02, y - 0.03),
+                (right + 0.02, y - 0.03 - thick * 2),
+                (left, y - 0.03 - thick * 2),
+            ]
+        ],
+        0.014,
+        0.4,
+    )
     piece = bar(stage, [(left, y), (right, y)], thick)
     across, up = stage.grid(piece.box)
     tone = linear("#c39b69") + (linear("#8f6338") - linear("#c39b69")) * boards(up * 1.0 + 0.2, across, 3)[None]
@@ -72,7 +104,12 @@ def _fringe(stage: Stage, spec: ArtSpec, tips: list[tuple[float, float]], long: 
     chance = noise.generator(spec.seed + 9)
     for place, (x, y) in enumerate(tips):
         sway, drop = 0.010 * (chance.random() - 0.5), long * (0.85 + 0.3 * chance.random())
-        piece = bar(stage, [(x, y + 0.004), (x + sway * 0.4, y - drop * 0.5), (x + sway, y - drop)], [0.0042, 0.0046, 0.0030], 0.9)
+        piece = bar(
+            stage,
+            [(x, y + 0.004), (x + sway * 0.4, y - drop * 0.5), (x + sway, y - drop)],
+            [0.0042, 0.0046, 0.0030],
+            0.9,
+        )
         if piece.box.empty:
             continue
         tone = linear(spec.palette[1 if place % 3 == 1 and spec.param("weave") in {"Check", "Stripe"} else 0])
@@ -80,7 +117,17 @@ def _fringe(stage: Stage, spec: ArtSpec, tips: list[tuple[float, float]], long: 
         stage.lay(piece.box, light(stage, piece.normal, tone * twist[None], CLOTH), piece.mask)
 
 
-def hung(stage: Stage, spec: ArtSpec, x: float, wide: float, top: float, low: float, *, fringe: float = 0.0, back: bool = False) -> None:
+def hung(
+    stage: Stage,
+    spec: ArtSpec,
+    x: float,
+    wide: float,
+    top: float,
+    low: float,
+    *,
+    fringe: float = 0.0,
+    back: bool = False,
+) -> None:
     """Draw cloth hanging from a rail in soft upright folds, hem or fringe below."""
     chance = noise.generator(spec.seed + (3 if back else 0))
     box = stage.box(x - wide * 0.60, x + wide * 0.60, low - 0.03, top + 0.025)
@@ -94,7 +141,9 @@ def hung(stage: Stage, spec: ArtSpec, x: float, wide: float, top: float, low: fl
     phase, second = chance.random() * 6.28, chance.random() * 6.28
     s = (across - np.float32(x)) / np.float32(wide / 2)
     bendy = s + 0.05 * _soft(s, down, 0.23, spec.seed)
-    fold = np.sin(bendy * np.float32(count * math.pi) + phase) + 0.45 * np.sin(bendy * np.float32(count * 2.3 * math.pi) + second + down * 1.4)
+    fold = np.sin(bendy * np.float32(count * math.pi) + phase) + 0.45 * np.sin(
+        bendy * np.float32(count * 2.3 * math.pi) + second + down * 1.4
+    )
     relief = fold * np.float32(0.017) * flow + 0.012 * _soft(s, down, 0.5, spec.seed + 2)
     over = np.clip((up - np.float32(top - 0.012)) / np.float32(0.03), 0, 1)
     relief = relief - over * over * np.float32(0.05)
@@ -102,17 +151,29 @@ def hung(stage: Stage, spec: ArtSpec, x: float, wide: float, top: float, low: fl
     flare = 1 + 0.05 * down * np.sin(down * 2 + phase)
     hem = np.float32(low) + 0.008 * fold * np.float32(1.0)
     side = np.clip((1 - np.abs(s / flare)) * np.float32(wide / 2 * stage.unit) + 0.5, 0, 1)
-    mask = side * np.clip((up - hem) * np.float32(stage.unit) + 0.5, 0, 1) * np.clip((np.float32(top + 0.02) - up) * np.float32(stage.unit) + 0.5, 0, 1)
+    mask = (
+        side
+        * np.clip((up - hem) * np.float32(stage.unit) + 0.5, 0, 1)
+        * np.clip((np.float32(top + 0.02) - up) * np.float32(stage.unit) + 0.5, 0, 1)
+    )
     u = s * np.float32(wide / 2) + 0.30 * relief
     colour = cloth(spec, u, up + 0.004 * fold, stage.unit)
-    edge = np.exp(-((np.abs(up - hem - 0.010)) / 0.0016)) * 0.25 + np.exp(-(((1 - np.abs(s / flare)) * wide / 2) / 0.004)) * 0.18
+    edge = (
+        np.exp(-((np.abs(up - hem - 0.010)) / 0.0016)) * 0.25
+        + np.exp(-(((1 - np.abs(s / flare)) * wide / 2) / 0.004)) * 0.18
+    )
     shade = np.clip(0.90 + 7.5 * relief, 0.55, 1.06) * (1 - edge) * (0.72 if back else 1.0)
     stage.lay(box, light(stage, normal, colour, CLOTH, shade), mask.astype(np.float32))
     if fringe:
         columns = np.linspace(x - wide * 0.485, x + wide * 0.485, int(wide / 0.0115))
         row = min(max(0, int(stage.py(low)) - box.top), mask.shape[0] - 1)
         spots = [min(max(0, int(stage.px(float(column))) - box.left), mask.shape[1] - 1) for column in columns]
-        _fringe(stage, spec, [(float(column), float(hem[row, spot])) for column, spot in zip(columns, spots, strict=True)], fringe)
+        _fringe(
+            stage,
+            spec,
+            [(float(column), float(hem[row, spot])) for column, spot in zip(columns, spots, strict=True)],
+            fringe,
+        )
 
 
 def _hanging(stage: Stage, spec: ArtSpec, wide: float, drop: float, *, fringe: float) -> None:
@@ -135,8 +196,30 @@ def folded(stage: Stage, spec: ArtSpec, wide: float, layers: int, thick: float, 
     deep = wide * 0.62
     top = layers * thick
     front = [stage.project(0, deep / 2), stage.project(top, -deep / 2)]
-    stage.shadow([[(-wide / 2 + 0.02, front[0] + 0.03), (wide / 2 + stage.side * 0.10, front[0] + 0.04), (wide / 2 + stage.side * 0.08, front[1] * 0.6), (-wide / 2 + stage.side * 0.06, front[1] * 0.6)]], 0.05, 0.45)
-    stage.shadow([ellipse(0.0, front[0] - 0.002, wide * 0.505, 0.016)], 0.010, 0.85)
+    stage.shadow(
+        [
+            [
+                (-wide / 2 + 0.02, front[0] + 0.03),
+                (wide / 2 + stage.side * 0.10, front[0] + 0.04),
+                (wide / 2 + stage.side * 0.08, front[1] * 0.6),
+                (-wide / 2 + stage.side * 0.06, front[1] * 0.6),
+            ]
+        ],
+        0.05,
+        0.45,
+    )
+    stage.shadow(
+        [
+            [
+                (-wide * 0.50, front[0] + 0.02),
+                (wide * 0.51, front[0] + 0.02),
+                (wide * 0.50, front[0] - 0.006),
+                (-wide * 0.49, front[0] - 0.006),
+            ]
+        ],
+        0.009,
+        0.8,
+    )
     box = stage.box(-wide / 2 - 0.02, wide / 2 + 0.02, front[0] - 0.02, front[1] + 0.03)
     across, up = stage.grid(box)
     across, up = np.broadcast_arrays(across, up)
@@ -154,7 +237,7 @@ def folded(stage: Stage, spec: ArtSpec, wide: float, layers: int, thick: float, 
     back = np.clip((height - face) / np.float32(deep * stage.sin), 0, 1)
     crest = np.exp(-back / 0.10)
     ripple = _soft(s, back, 0.35, spec.seed + 6)
-    top_ny = stage.cos * (1 - 0.45 * crest) + 0.25 * ripple
+    top_ny = stage.cos * (1 - 0.45 * crest) - 0.10 + 0.12 * ripple
     side_x = s**9 * 0.8
     ny = ny * (1 - upper) + top_ny * upper
     nx = side_x + 0.20 * _soft(s, up, 0.6, spec.seed + 5)
@@ -163,12 +246,20 @@ def folded(stage: Stage, spec: ArtSpec, wide: float, layers: int, thick: float, 
     normal = np.stack([nx / length, ny / length, nz / length]).astype(np.float32)
     dark = 1 - 0.72 * np.exp(-(np.minimum(inside, 1 - inside) / 0.11)) * (1 - upper) * (at < layers - 0.12)
     dark = dark * (0.72 + 0.28 * np.clip(height / 0.06, 0, 1))
-    v = np.where(upper > 0.5, (height - face) / np.float32(stage.sin) + 0.4, np.arcsin(np.clip(bulge, -1, 1)) * np.float32(thick / 2) + layer * 0.21)
+    v = np.where(
+        upper > 0.5,
+        (height - face) / np.float32(stage.sin) + 0.4,
+        np.arcsin(np.clip(bulge, -1, 1)) * np.float32(thick / 2) + layer * 0.21,
+    )
     colour = cloth(spec, across + layer * np.float32(0.03) * (1 - upper), v.astype(np.float32), stage.unit)
     reach = 1 + jitter - 0.012 * bulge * bulge * (1 - upper) - 0.010 * upper * np.clip(back * 4 - 3, 0, 1)
     mask = np.clip((reach - np.abs(s)) * np.float32(wide / 2 * stage.unit) + 0.5, 0, 1)
     rear = np.float32(front[1]) + sag - 0.010 * s**8
-    mask = mask * np.clip((rear - up) * np.float32(stage.unit) + 0.5, 0, 1) * np.clip((height + 0.0 - 0.008 * s**12) * np.float32(stage.unit) + 0.5, 0, 1)
+    mask = (
+        mask
+        * np.clip((rear - up) * np.float32(stage.unit) + 0.5, 0, 1)
+        * np.clip((height + 0.0 - 0.008 * s**12) * np.float32(stage.unit) + 0.5, 0, 1)
+    )
     stage.lay(box, light(stage, normal, colour, CLOTH, dark), mask.astype(np.float32))
     if fringe:
         columns = np.linspace(-wide * 0.46, wide * 0.46, int(wide / 0.0125))
@@ -210,7 +301,11 @@ def draw(spec: ArtSpec, view: int, size: int) -> Image.Image:
 
 
 def _pile(spec: ArtSpec, kind: str, view: int, size: int) -> Image.Image:
-    wide, layers, thick, fringe = {"throw": (0.66, 4, 0.070, 0.075), "scarf": (0.56, 3, 0.062, 0.060), "towel": (0.56, 4, 0.040, 0.0)}[kind]
+    wide, layers, thick, fringe = {
+        "throw": (0.66, 4, 0.070, 0.075),
+        "scarf": (0.56, 3, 0.062, 0.060),
+        "towel": (0.56, 4, 0.040, 0.0),
+    }[kind]
     stage = _stage(spec, view, size, Camera(0, 0.055, 1.0, 0.46), 0.22)
     folded(stage, spec, wide, layers, thick, fringe=fringe)
     return stage.finish()

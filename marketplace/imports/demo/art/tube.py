@@ -10,12 +10,13 @@ from marketplace.imports.demo.art.stage import Box, Stage
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """What is seen of a bar: pixels, coverage, normals to the camera, and the way along it from 0 to 1."""
+    """What is seen of a bar: pixels, coverage, normals to the camera, the way along it (0 to 1) and off its line (-1 to 1)."""
 
     box: Box
     mask: Array
     normal: Array
     along: Array
+    off: Array
 
 
 def bend(points: list[tuple[float, float]], count: int = 40) -> list[tuple[float, float]]:
@@ -33,10 +34,17 @@ def bend(points: list[tuple[float, float]], count: int = 40) -> list[tuple[float
 def bar(stage: Stage, line: list[tuple[float, float]], radius: float | list[float], flat: float = 1.0) -> Bar:
     """Return a bar along a line in x and screen height; `radius` once or for every point; flat < 1 dulls its roundness."""
     path = np.array(line, dtype=np.float32)
-    radii = np.full(len(path), radius, dtype=np.float32) if isinstance(radius, float) else np.array(radius, dtype=np.float32)
+    radii = (
+        np.full(len(path), radius, dtype=np.float32)
+        if isinstance(radius, float)
+        else np.array(radius, dtype=np.float32)
+    )
     reach = float(radii.max()) + 2 / stage.unit
     box = stage.box(
-        float(path[:, 0].min()) - reach, float(path[:, 0].max()) + reach, float(path[:, 1].min()) - reach, float(path[:, 1].max()) + reach
+        float(path[:, 0].min()) - reach,
+        float(path[:, 0].max()) + reach,
+        float(path[:, 1].min()) - reach,
+        float(path[:, 1].max()) + reach,
     )
     x, y = stage.grid(box)
     best = np.full((y.shape[0], x.shape[1]), 1e9, dtype=np.float32)
@@ -60,6 +68,7 @@ def bar(stage: Stage, line: list[tuple[float, float]], radius: float | list[floa
         dirx, diry = np.where(closer, ey / length, dirx), np.where(closer, -ex / length, diry)
     ratio = np.sqrt(best)
     mask = np.clip((1 - ratio) * wide * np.float32(stage.unit) + 0.5, 0, 1)
-    off = np.clip(off, -1, 1) * np.float32(flat)
+    aside = np.clip(off, -1, 1)
+    off = aside * np.float32(flat)
     normal = np.stack([off * dirx, off * diry, np.sqrt(np.maximum(1 - off * off, 0.0))])
-    return Bar(box, mask.astype(np.float32), normal.astype(np.float32), along)
+    return Bar(box, mask.astype(np.float32), normal.astype(np.float32), along, aside)

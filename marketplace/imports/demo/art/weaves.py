@@ -30,7 +30,9 @@ def _stripes(u: Array, seed: int) -> tuple[Array, Array]:
         third = smooth(0.01, -0.01, np.abs(at - 0.78) - 0.09)
     elif kind == 2:
         second = smooth(0.008, -0.008, np.abs(at - 0.5) - 0.05)
-        third = np.maximum(smooth(0.006, -0.006, np.abs(at - 0.36) - 0.012), smooth(0.006, -0.006, np.abs(at - 0.64) - 0.012))
+        third = np.maximum(
+            smooth(0.006, -0.006, np.abs(at - 0.36) - 0.012), smooth(0.006, -0.006, np.abs(at - 0.64) - 0.012)
+        )
     else:
         second = smooth(0.01, -0.01, np.abs(at - 0.3) - 0.2)
         third = smooth(0.01, -0.01, np.abs(at - 0.72) - 0.06)
@@ -100,7 +102,9 @@ def threads(u: Array, v: Array, weave: str, fine: float) -> Array:
     if weave in {"Twill", "Herringbone"}:
         lean = np.abs(np.mod(x / 14, 2) - 1) * 14 if weave == "Herringbone" else x
         return (0.5 + 0.5 * np.sin((lean + y) * np.float32(2 * math.pi / 3.4))).astype(np.float32)
-    return (0.5 + 0.25 * np.sin(x * np.float32(2 * math.pi)) + 0.25 * np.sin(y * np.float32(2 * math.pi))).astype(np.float32)
+    return (0.5 + 0.25 * np.sin(x * np.float32(2 * math.pi)) + 0.25 * np.sin(y * np.float32(2 * math.pi))).astype(
+        np.float32
+    )
 
 
 def cloth(spec: ArtSpec, u: Array, v: Array, unit: float) -> Array:
@@ -123,7 +127,9 @@ def cloth(spec: ArtSpec, u: Array, v: Array, unit: float) -> Array:
         lean = np.abs(np.mod(u / 0.042, 2) - 1) * np.float32(0.042)
         colour = mix(main, second, (0.85 * _square((lean + v) / np.float32(0.014), 0.3))[None])
     else:
-        band = smooth(0.012, 0.008, np.abs(np.mod(v, 0.31) - 0.05)) if weave == "Waffle" and seed % 2 else np.zeros_like(v)
+        band = (
+            smooth(0.012, 0.008, np.abs(np.mod(v, 0.31) - 0.05)) if weave == "Waffle" and seed % 2 else np.zeros_like(v)
+        )
         colour = mix(np.broadcast_to(main, (3, *np.broadcast_shapes(u.shape, v.shape))), second, (band * 0.8)[None])
     relief = threads(u, v, weave, min(160.0, unit / 4.2))
     slub = noise.sample_soft(noise.cloud(48, 3, 63), u * 1.6, v * 0.5)
