@@ -33,8 +33,9 @@ def home(request: HttpRequest) -> HttpResponse:
         page = _page(request.user, error.fields, request.POST.get("name", ""))
         return render(request, "account/overview.html", {"page": page}, status=error.status)
     except NotFound as error:
-        raise Http404 from error
-    messages.success(request, said)
+        messages.error(request, error.message)
+    else:
+        messages.success(request, said)
     return redirect("account_home")
 
 
@@ -51,7 +52,7 @@ def _change(user_id: int, action: str, request: HttpRequest) -> str:
     if action == "remove":
         services.remove_address(user_id=user_id, address_id=address_id)
         return "The address is removed. Orders keep their own copy."
-    raise NotFound("There is nothing like this to do.")
+    raise NotFound("There is no such thing to do.")
 
 
 def _page(user: User, errors: dict[str, str], typed: str) -> AccountPage:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from payments.simulator import oracle
+from payments.simulator import oracle, past
 from payments.simulator.api import Simulator
 from payments.simulator.call import Call
 from payments.simulator.deliveries import Modes
@@ -185,6 +185,10 @@ def _accounts(simulator: Simulator, path: list[str], script: Obj) -> Obj:
         return accounts.complete(call, account) if action == "complete" else accounts.restrict(call, account)
 
 
+def _past(simulator: Simulator, _path: list[str], script: Obj) -> Obj:
+    return {"payment_intents": past.add(simulator, list(script.get("payments", ())))}
+
+
 def _reset(simulator: Simulator, _path: list[str], _script: Obj) -> Obj:
     """Forget everything but the webhook endpoint; faults, modes, settings and clock go back to normal."""
     simulator.store.clear()
@@ -226,5 +230,6 @@ _HANDLERS: dict[tuple[str, str], Callable[[Simulator, list[str], Obj], Obj]] = {
     ("POST", "payouts"): _payouts,
     ("POST", "refunds"): _refunds,
     ("POST", "accounts"): _accounts,
+    ("POST", "past"): _past,
     ("POST", "reset"): _reset,
 }

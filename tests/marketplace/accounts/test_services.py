@@ -1,0 +1,36 @@
+import pytest
+
+from marketplace.accounts import queries, services
+from marketplace.accounts.models import Address, User
+from marketplace.accounts.services import BadName
+from marketplace.core.errors import NotFound
+from tests.conftest import NOW
+
+
+def an_address(user: User, *, city: str, is_default: bool = False) -> Address:
+    return Address.objects.create(
+        user=user, name="Mira", line1="Street 1", city=city, country="AT", is_default=is_default, used_at=NOW
+    )
+
+
+def test_the_preferred_address_comes_first_and_is_the_only_one(mira: User) -> None:
+    first, second = an_address(mira, city="Vienna", is_default=True), an_address(mira, city="Graz")
+    services.prefer_address(user_id=mira.pk, address_id=second.pk)
+    kept = queries.addresses(user_id=mira.pk)
+    assert [(address.city, address.is_default) for address in kept] == [("Graz", True), ("Vienna", False)]
+    assert first.pk in {address.pk for address in kept}
+
+
+def test_other_peoples_addresses_are_not_there(mira: User, olga: User) -> None:
+    hers = an_address(olga, city="Linz")
+    for call in (services.prefer_address, services.remove_address):
+        with pytest.raises(NotFound):
+            call(user_id=mira.pk, address_id=hers.pk)
+    assert Address.objects.get() == hers
+
+
+def test_a_name_is_tidied_and_a_long_one_refused(mira: User) -> None:
+    assert services.rename(user_id=mira.pk, name="  Mira \x00  Holt ") == "Mira Holt"
+    with pytest.raises(BadName):
+        services.rename(user_id=mira.pk, name="x" * 121)
+    assert User.objects.get(pk=mira.pk).name == "Mira Holt"
