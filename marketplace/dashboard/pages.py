@@ -24,7 +24,7 @@ from marketplace.core.page_parts import (
     SumRow,
     TimelineStep,
 )
-from marketplace.core.pictures import stored
+from marketplace.core.pictures import thumbnail
 from marketplace.dashboard.viewmodels import (
     SellerOrderLine,
     SellerOrderPage,
@@ -158,7 +158,7 @@ def _order_row(seller: Seller, order: Order) -> SellerOrderRow:
         state=state_badge(order.state),
         total=money.text(order.total_minor, order.group.currency),
         note=f"to {address.city}, {address.country}",
-        picture=stored(lines[0].image_key),
+        picture=thumbnail(lines[0].image_key),
     )
 
 
@@ -219,7 +219,7 @@ def _line(line: OrderLine, currency: str) -> SellerOrderLine:
         total=money.text(line.total_minor, currency),
         href=f"/p/{line.product_slug}/",
         note=", ".join(part for part in (line.variant_title, condition) if part),
-        picture=stored(line.image_key),
+        picture=thumbnail(line.image_key),
     )
 
 
@@ -306,5 +306,5 @@ def _product_row(row: listings.Listing) -> SellerProductRow:
         state=state,
         note=", ".join(part for part in (row.variant, condition) if part),
         held=f"{row.reserved:,} held in checkouts" if row.reserved else "",
-        picture=stored(row.image_key),
+        picture=thumbnail(row.image_key),
     )

@@ -18,10 +18,11 @@ from marketplace.core.page_parts import (
     PageLink,
     TimelineStep,
 )
+from marketplace.core.pictures import thumbnail
 from marketplace.orders import queries
 from marketplace.orders.models import Order, OrderGroup
 from marketplace.storefront import links
-from marketplace.storefront.formats import LARGE, day, days, listed, picture
+from marketplace.storefront.formats import day, days, listed
 from payments.models import Payment, Refund
 from payments.pages.parts import order_lines, sums
 from payments.viewmodels import OrderPage, OrderParcel, OrderRow, OrdersPage
@@ -69,7 +70,7 @@ def _row(group: OrderGroup) -> OrderRow:
         state=Badge(text, tone),
         stalls=" and ".join(order.seller.name for order in orders),
         items=f"{lines[0].title}{more}" if lines else "",
-        pictures=tuple(picture(line.image_key, LARGE, LARGE) for line in lines[:4]),
+        pictures=tuple(thumbnail(line.image_key) for line in lines[:4]),
     )
 
 

@@ -9,9 +9,10 @@ from marketplace.carts.snapshot import CartSnapshot, SnapshotLine, SnapshotParce
 from marketplace.catalog.models import Offer
 from marketplace.core import money
 from marketplace.core.page_parts import SumRow
+from marketplace.core.pictures import thumbnail
 from marketplace.orders.models import Order, OrderGroup, OrderLine
 from marketplace.storefront import links
-from marketplace.storefront.formats import LARGE, days, listed, picture
+from marketplace.storefront.formats import days, listed, picture
 from payments.viewmodels import StepLink, Summary, SummaryLine, SummaryParcel
 
 
@@ -78,7 +79,7 @@ def order_lines(lines: Iterable[OrderLine], currency: str) -> tuple[SummaryLine,
             title=line.title,
             price=money.text(line.total_minor, currency),
             note=line_note(line.quantity, line.variant_title, line.condition),
-            picture=picture(line.image_key, LARGE, LARGE),
+            picture=thumbnail(line.image_key),
         )
         for line in lines
     )
