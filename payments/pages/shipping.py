@@ -8,8 +8,9 @@ from django.urls import reverse
 from marketplace.carts.snapshot import CartSnapshot, ShippingChoice, SnapshotParcel
 from marketplace.core import money
 from marketplace.core.page_parts import FormError, Hidden, Meta, Note
+from marketplace.storefront.formats import days
 from payments import viewmodels as vm
-from payments.pages.parts import cart_lines, cart_summary, days, steps
+from payments.pages.parts import cart_lines, cart_summary, steps
 
 
 def field_name(seller_id: int) -> str:
