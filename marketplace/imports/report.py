@@ -4,6 +4,7 @@ import csv
 import json
 import resource
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -94,7 +95,7 @@ class Report:
             sink.write(RowResult(problem.row, problem.sku, outcome, problem.column, problem.message))
 
     def summary(self) -> dict[str, object]:
-        """The counts as plain values; seconds are wall time, memory is the process's peak in MiB."""
+        """The counts as plain values; seconds are wall time, CPU and peak memory are the process's."""
         return {
             "format": self.format,
             "dry_run": self.dry_run,
@@ -108,6 +109,7 @@ class Report:
             "missing_categories": dict(self.missing_categories.most_common(20)),
             "seconds": round(self.seconds, 2),
             "rows_per_second": self.rows_per_second,
+            "cpu_seconds": round(time.process_time(), 2),
             "peak_memory_mib": peak_memory_mib(),
             "stopped": self.stopped,
         }

@@ -1,4 +1,5 @@
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,12 @@ def test_the_summary_counts_and_explains(tmp_path: Path, kiln: Seller) -> None:
     assert "rows               1         0          0         1" in text
     assert "Hats: 1" in text
     assert "row 3, Variant Price, B: “x” is not a price" in text
+
+
+def test_the_summary_can_be_read_by_machines(tmp_path: Path, kiln: Seller) -> None:
+    summary = json.loads(run(files.shopify(tmp_path, a_shirt()), "--json"))
+    assert summary["rows"] == {"created": 1, "updated": 0, "unchanged": 0, "skipped": 0}
+    assert summary["format"] == "shopify"
 
 
 def test_a_dry_run_says_so_and_writes_nothing(tmp_path: Path, kiln: Seller) -> None:

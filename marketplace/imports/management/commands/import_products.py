@@ -1,5 +1,6 @@
 """Imports a product file into a stall: `manage.py import_products FILE --seller SLUG`."""
 
+import json
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=sorted(FORMATS), default="", help="default: found out from the header")
         parser.add_argument("--dry-run", action="store_true", help="report everything, write nothing")
         parser.add_argument("--report", type=Path, metavar="FILE", help="one line per row, as .csv or .json")
+        parser.add_argument("--json", action="store_true", help="print the summary as JSON")
         parser.add_argument("--decimal", choices=[".", ","], help="the decimal mark, where a price could mean two sums")
         parser.add_argument("--encoding", default="", help="default: found out from the bytes")
         parser.add_argument(
@@ -60,8 +62,10 @@ class Command(BaseCommand):
             )
         except (CatalogueFileError, AwningError) as error:
             raise CommandError(str(error)) from error
-        for line in summary_lines(report):
-            self.stdout.write(line)
+        if options["json"]:
+            self.stdout.write(json.dumps(report.summary(), ensure_ascii=False))
+        else:
+            self.stdout.write("\n".join(summary_lines(report)))
         if not report.usable:
             sys.exit(1)
 
