@@ -54,7 +54,10 @@ THROWAWAY: Final = {
 
 @dataclass(frozen=True)
 class PostgresPlan:
-    """Where and how the server runs. `port` 0 picks a free one; `role` owns `database` and is no superuser."""
+    """Where and how the server runs. `port` 0 picks a free one; `role` owns `database` and is no superuser.
+
+    `may_set` names superuser parameters that the role may set all the same.
+    """
 
     directory: Path
     log: Path
@@ -63,6 +66,7 @@ class PostgresPlan:
     role: str = "awning"
     database: str = "awning"
     durable: bool = True
+    may_set: tuple[str, ...] = ()
     remedy: str = "stop that one first, or choose another folder"
 
 
@@ -212,12 +216,14 @@ class PostgresServer:
                 time.sleep(0.03)
 
     def _prepare(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
-        """Create the application's role and database where missing; the role may create (test) databases, nothing more."""
+        """Create the application's role and database where missing; the role may create (test) databases."""
         plan = self.plan
         role, database = sql.Identifier(plan.role), sql.Identifier(plan.database)
         if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [plan.role]).fetchone() is None:
             statement = sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}")
             connection.execute(statement.format(role, sql.Literal(plan.password)))
+        for parameter in plan.may_set:
+            connection.execute(sql.SQL("GRANT SET ON PARAMETER {} TO {}").format(sql.Identifier(parameter), role))
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [plan.database]).fetchone() is None:
             connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
 

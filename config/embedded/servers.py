@@ -24,6 +24,7 @@ class ServersPlan:
     password: str = field(repr=False)
     given: Mapping[str, str] = field(repr=False)
     durable: bool = True
+    may_set: tuple[str, ...] = ()
     remedy: str = "stop that one first, or choose another folder"
 
 
@@ -50,6 +51,7 @@ class Servers:
                     log=self.plan.logs / "postgres.log",
                     password=self.plan.password,
                     durable=self.plan.durable,
+                    may_set=self.plan.may_set,
                     remedy=self.plan.remedy,
                 )
             )

@@ -132,6 +132,8 @@ def test_the_application_is_no_superuser_and_a_wrong_password_is_refused(home: P
         with psycopg.connect(server.url, autocommit=True) as connection:
             connection.execute("CREATE EXTENSION pg_trgm")
             connection.execute("CREATE DATABASE test_awning")
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute("SET session_replication_role = replica")
         with pytest.raises(psycopg.OperationalError, match="password"):
             psycopg.connect(server.url.replace("secret", "guess"))
     finally:
@@ -178,9 +180,7 @@ def test_urls_from_outside_are_used_instead(home: Path) -> None:
         "RATE_LIMIT_REDIS_URL": "c",
     }
     servers = Servers(ServersPlan(home=home, logs=home / "logs", password="secret", given=given))
-    assert servers.running() == []
-    assert servers.variables == {}
-    servers.stop()
+    assert (servers.running(), servers.variables) == ([], {})
 
 
 def test_only_what_is_missing_is_started(home: Path) -> None:
@@ -334,12 +334,12 @@ def test_a_port_in_use_is_named_with_its_holder(home: Path) -> None:
 
 
 def test_data_of_another_major_version_is_not_touched(home: Path) -> None:
-    cluster = home / "postgres" / "cluster"
-    cluster.mkdir(parents=True)
-    (cluster / "PG_VERSION").write_text("17\n")
+    (home / "postgres" / "cluster").mkdir(parents=True)
+    version = home / "postgres" / "cluster" / "PG_VERSION"
+    version.write_text("17\n")
     with pytest.raises(EmbeddedError, match=r"PostgreSQL 17 and this is PostgreSQL 18: .*RESET=1"):
         PostgresServer(postgres_plan(home))
-    assert (cluster / "PG_VERSION").read_text() == "17\n"
+    assert version.read_text() == "17\n"
 
 
 def test_a_folder_that_holds_something_else_is_refused(home: Path) -> None:
