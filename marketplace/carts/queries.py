@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from marketplace.accounts.models import Address
@@ -72,12 +72,17 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def find(*, user_id: int | None, cart_id: uuid.UUID | None) -> uuid.UUID | None:
-    """The open cart of an account, or of a guest who holds its id; None when there is none. One query at most."""
-    open_carts = Cart.objects.filter(closed_at__isnull=True).values_list("pk", flat=True)
+def open_carts(*, user_id: int | None, cart_id: uuid.UUID | None) -> "QuerySet[Cart]":
+    """The open cart of an account, or of a guest who holds its id: one at most."""
+    carts = Cart.objects.filter(closed_at__isnull=True)
     if user_id is not None:
-        return open_carts.filter(user_id=user_id).first()
-    return open_carts.filter(pk=cart_id, user__isnull=True).first() if cart_id else None
+        return carts.filter(user_id=user_id)
+    return carts.filter(pk=cart_id, user__isnull=True) if cart_id else carts.none()
+
+
+def find(*, user_id: int | None, cart_id: uuid.UUID | None) -> uuid.UUID | None:
+    """The id of ``open_carts``' one, None when there is none. One query at most."""
+    return open_carts(user_id=user_id, cart_id=cart_id).values_list("pk", flat=True).first()
 
 
 def count(*, cart_id: uuid.UUID | None = None, user_id: int | None = None) -> int:

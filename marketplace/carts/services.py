@@ -48,15 +48,15 @@ class Terms:
 
 def open_cart(*, user_id: int | None, cart_id: uuid.UUID | None, now: datetime) -> Cart:
     """The open cart of an account, or of a guest who holds its id; a new one when there is none."""
-    found = queries.find(user_id=user_id, cart_id=cart_id)
+    found = queries.open_carts(user_id=user_id, cart_id=cart_id).first()
     if found is not None:
-        return Cart.objects.get(pk=found)
+        return found
     try:
         with transaction.atomic():
             return Cart.objects.create(user_id=user_id, created_at=now, updated_at=now)
     except IntegrityError:
         # Another request of the same person was faster; the constraint allows one open cart.
-        return Cart.objects.get(user_id=user_id, closed_at__isnull=True)
+        return queries.open_carts(user_id=user_id, cart_id=None).get()
 
 
 def lock(*, cart_id: uuid.UUID) -> Cart:
@@ -82,17 +82,11 @@ def add_line(*, cart_id: uuid.UUID, offer_id: int, quantity: int, now: datetime)
         if not present and sum(other.removed_at is None for other in lines.values()) >= MOST_LINES:
             raise CartFull(f"A cart holds {MOST_LINES} different things: order or remove some first.")
         _check_units(cart, offer_id, wanted=present + quantity, present=present, added=quantity)
-        seen = line.seen_price_minor if line and present else offer.price_minor
-        CartLine.objects.update_or_create(
-            cart=cart,
-            offer=offer,
-            defaults={
-                "quantity": present + quantity,
-                "seen_price_minor": seen,
-                "removed_at": None,
-                "added_at": line.added_at if line and present else now,
-            },
-        )
+        if line is None or not present:
+            line = line or CartLine(cart=cart, offer=offer)
+            line.seen_price_minor, line.added_at, line.removed_at = offer.price_minor, now, None
+        line.quantity = present + quantity
+        line.save()
         return LineState(offer_id, offer.variant.product.title, present + quantity)
 
 

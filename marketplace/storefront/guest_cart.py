@@ -1,0 +1,46 @@
+"""A guest's cart: its id in a signed cookie of its own, so that shopping needs no session."""
+
+import uuid
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from marketplace.carts import services
+from marketplace.carts.services import GUEST_CART_KEPT
+from marketplace.core.hall import hall
+
+COOKIE, SALT = "awning_cart", "awning.cart"
+_AGE = int(GUEST_CART_KEPT.total_seconds())
+
+
+def guest_cart_id(request: HttpRequest) -> uuid.UUID | None:
+    """The id that the cookie holds; None without one, and for one that is old or not signed by us."""
+    text = request.get_signed_cookie(COOKIE, default=None, salt=SALT, max_age=_AGE)
+    try:
+        return uuid.UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+def give_cart(response: HttpResponse, cart_id: uuid.UUID) -> None:
+    """Hands the cart to whoever receives the response."""
+    response.set_signed_cookie(
+        COOKIE,
+        str(cart_id),
+        salt=SALT,
+        max_age=_AGE,
+        httponly=True,
+        samesite="Lax",
+        secure=hall().site_url.startswith("https://"),
+    )
+
+
+def merge_at_sign_in(*, sender: object, request: HttpRequest | None, user: AbstractBaseUser, **signal: object) -> None:
+    """Receives Django's ``user_logged_in``: the guest's cart goes into the account's.
+
+    The cookie stays behind and names a closed cart, which nobody can open again.
+    """
+    cart_id = guest_cart_id(request) if request is not None else None
+    if cart_id is not None:
+        services.merge(guest_cart_id=cart_id, user_id=user.pk, now=timezone.now())
