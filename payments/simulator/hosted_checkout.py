@@ -19,15 +19,19 @@ def answer(simulator: Simulator, request: Request, steps: list[str]) -> Answer:
     if found is None or found[1]["object"] != "checkout.session":
         return message_page("Nothing here", "There is no such payment page.", status=404)
     account, session = found
-    if session["status"] == "complete":
-        return see_other(_success_url(session))
-    if session["status"] == "expired":
-        return message_page("This page has expired", "Go back to the shop and start the payment again.", status=410)
     if request.method == "POST":
         return _pay(simulator, request, account, session["id"])
+    if session["status"] != "open":
+        return _closed(session)
     if steps[1:] == ["return"]:
         return _form(session, error=_last_error(simulator.call("", account), session))
     return _form(session)
+
+
+def _closed(session: Obj) -> Answer:
+    if session["status"] == "complete":
+        return see_other(_success_url(session))
+    return message_page("This page has expired", "Go back to the shop and start the payment again.", status=410)
 
 
 def _success_url(session: Obj) -> str:
@@ -77,7 +81,7 @@ def _pay(simulator: Simulator, request: Request, account: str, identifier: str) 
         call = simulator.call(request.base_url, account)
         session = call.load("checkout.session", identifier)
         if session["status"] != "open":
-            return see_other(f"/pay/{identifier}")
+            return _closed(session)
         try:
             with simulator.store.undone_on_refusal():
                 intent = _attempt(call, session, given)

@@ -131,6 +131,9 @@ def test_three_d_secure_is_a_page_that_leads_back(
     assert url is not None
     assert simulator.charges() == []
     assert b"Complete authentication" in simulator.fetch(url).body
+    assert simulator.fetch(url[:-4] + "none").status == 410
+    assert simulator.fetch(url[:-4] + "none", method="POST", body="outcome=approve").status == 410
+    assert simulator.charges() == []
     back = simulator.fetch(url, method="POST", body=f"outcome={outcome}")
     assert back.status == 303
     word = {"approve": "succeeded", "fail": "failed"}[outcome]

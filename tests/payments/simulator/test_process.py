@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,24 @@ def test_webhooks_left_by_a_crash_are_delivered_by_the_next_run(tmp_path: Path, 
     try:
         second.drain()
         assert len({webhook.event["id"] for webhook in receiver.received}) == 3
+    finally:
+        second.end()
+
+
+def test_a_webhook_on_its_way_when_the_process_dies_is_sent_again(tmp_path: Path, receiver: Receiver) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        first = Running(tmp_path / "s.sqlite", receiver)
+        first.control("webhook_endpoint", {"url": f"http://127.0.0.1:{mute.getsockname()[1]}/"})
+        first.client.v1.payment_intents.create({"amount": 500, "currency": "eur"})
+        accepted, _ = mute.accept()
+        accepted.recv(1)
+        assert first.control("deliveries")["deliveries"][0]["state"] == "sending"
+        first.end(signal.SIGKILL)
+        accepted.close()
+    second = Running(tmp_path / "s.sqlite", receiver)
+    try:
+        second.drain()
+        assert receiver.types() == ["payment_intent.created"]
     finally:
         second.end()
 
