@@ -13,7 +13,7 @@ from marketplace.core.db import forbid_transaction
 from marketplace.core.events import Json
 from marketplace.core.hall import absolute, hall
 from marketplace.notifications.errors import BadMail
-from marketplace.notifications.mails import values_of
+from marketplace.notifications.mails import NewOrder, Receipt, values_of
 from marketplace.notifications.order_mails import new_orders, receipt
 from marketplace.notifications.rendering import render
 
@@ -39,12 +39,16 @@ def send(*, template: str, to: str, values: Mapping[str, Json], outbox_id: int |
 
 def announce_payment(*, number: str, now: datetime) -> None:
     """Asks for the receipt and for each stall's new-order mail of a paid group; asking again changes nothing."""
-    mails = [(f"receipt:{number}", receipt(number=number))]
-    mails += [(f"new-order:{mail.number}", (to, mail)) for to, mail in new_orders(number=number)]
+    to, mail = receipt(number=number)
     with transaction.atomic():
-        for key, (to, mail) in mails:
-            payload: dict[str, Json] = {"template": mail.template, "to": to, "values": values_of(mail)}
-            events.publish("email.requested", payload, now=now, key=key)
+        _request(mail, to, key=f"receipt:{number}", now=now)
+        for stall, order in new_orders(number=number):
+            _request(order, stall, key=f"new-order:{order.number}", now=now)
+
+
+def _request(mail: Receipt | NewOrder, to: str, *, key: str, now: datetime) -> None:
+    payload: dict[str, Json] = {"template": mail.template, "to": to, "values": values_of(mail)}
+    events.publish("email.requested", payload, now=now, key=key)
 
 
 def _headers(outbox_id: int | None) -> dict[str, str]:

@@ -65,7 +65,9 @@ def add(request: HttpRequest) -> HttpResponse:
         )
     except AwningError as error:
         return _not_added(request, error)
-    announced = added(title=line.title, quantity=line.quantity, total=queries.count(**_owner(request, cart.pk)))
+    announced = added(
+        title=line.title, quantity=line.quantity, total=queries.count(cart_id=cart.pk, user_id=_user_id(request))
+    )
     if _is_htmx(request):
         response = render(request, "storefront/cart_added.html", {"page": announced})
     else:
@@ -132,11 +134,6 @@ def _not_added(request: HttpRequest, error: AwningError) -> HttpResponse:
         return render(request, "storefront/cart_added.html", {"page": refused(error.message)}, status=status)
     messages.error(request, error.message)
     return redirect(_back(request))
-
-
-def _owner(request: HttpRequest, cart_id: uuid.UUID) -> dict[str, int | uuid.UUID]:
-    user_id = _user_id(request)
-    return {"cart_id": cart_id} if user_id is None else {"user_id": user_id}
 
 
 def _is_htmx(request: HttpRequest) -> bool:

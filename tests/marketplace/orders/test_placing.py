@@ -186,12 +186,13 @@ def test_an_empty_or_closed_cart_places_nothing(kiln: Seller) -> None:
 
 def test_every_missing_answer_is_named(kiln: Seller, groove: Seller) -> None:
     cart = a_cart(an_offer(seller=kiln), an_offer(seller=groove))
+    answers: list[Callable[[], None]] = [
+        partial(carts.set_contact, cart_id=cart.pk, email="mira@example.test", phone="", now=NOW),
+        partial(carts.set_shipping_address, cart_id=cart.pk, address=VIENNA, now=NOW),
+        partial(choose_first, cart),
+    ]
     missing = []
-    for answer in (
-        lambda: carts.set_contact(cart_id=cart.pk, email="mira@example.test", phone="", now=NOW),
-        lambda: carts.set_shipping_address(cart_id=cart.pk, address=VIENNA, now=NOW),
-        lambda: choose_first(cart),
-    ):
+    for answer in answers:
         with pytest.raises(CheckoutIncomplete) as caught:
             place(cart)
         missing.append((caught.value.missing, sorted(caught.value.fields)))

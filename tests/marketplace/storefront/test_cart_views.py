@@ -41,7 +41,9 @@ def cart_of(client: Client) -> Cart:
     """The cart that the client's cookie names."""
     request = HttpRequest()
     request.COOKIES[COOKIE] = client.cookies[COOKIE].value
-    return Cart.objects.get(pk=guest_cart_id(request))
+    cart_id = guest_cart_id(request)
+    assert cart_id is not None
+    return Cart.objects.get(pk=cart_id)
 
 
 def shown(client: Client, path: str = "/cart/") -> str:
