@@ -31,6 +31,19 @@ def _requirements(due: list[str], *, disabled: str | None) -> Obj:
     }
 
 
+def _settings() -> Obj:
+    return {
+        "branding": {"icon": None, "logo": None, "primary_color": None, "secondary_color": None},
+        "dashboard": {"display_name": None, "timezone": "Etc/UTC"},
+        "payments": {"statement_descriptor": None},
+        "payouts": {
+            "debit_negative_balances": False,
+            "schedule": {"delay_days": 7, "interval": "manual"},
+            "statement_descriptor": None,
+        },
+    }
+
+
 def _blank(call: Call, kind: str, country: str) -> Obj:
     identifier = new_id("acct", 16)
     dashboard = {"standard": "full", "express": "express"}.get(kind, "none")
@@ -66,16 +79,7 @@ def _blank(call: Call, kind: str, country: str) -> Obj:
         "metadata": {},
         "payouts_enabled": False,
         "requirements": requirements,
-        "settings": {
-            "branding": {"icon": None, "logo": None, "primary_color": None, "secondary_color": None},
-            "dashboard": {"display_name": None, "timezone": "Etc/UTC"},
-            "payments": {"statement_descriptor": None},
-            "payouts": {
-                "debit_negative_balances": False,
-                "schedule": {"delay_days": 7, "interval": "manual"},
-                "statement_descriptor": None,
-            },
-        },
+        "settings": _settings(),
         "tos_acceptance": {"date": None, "ip": None, "user_agent": None},
         "type": kind,
     }

@@ -22,6 +22,18 @@ def processing_fee(amount: int) -> int:
     return (amount * 15 + 500) // 1000 + 25
 
 
+def _fee_details(kind: str, fee: int, currency: str) -> list[Obj]:
+    return [
+        {
+            "amount": fee,
+            "application": None,
+            "currency": currency,
+            "description": "Stripe processing fees" if kind in ("charge", "payment") else "Dispute fee",
+            "type": "stripe_fee",
+        }
+    ]
+
+
 def book(
     call: Call,
     kind: str,
@@ -35,15 +47,6 @@ def book(
     category: str | None = None,
 ) -> Obj:
     """Write one balance transaction of the acting account; amounts in minor units, negative takes money away."""
-    details = [
-        {
-            "amount": fee,
-            "application": None,
-            "currency": currency,
-            "description": "Stripe processing fees" if kind in ("charge", "payment") else "Dispute fee",
-            "type": "stripe_fee",
-        }
-    ]
     settles = call.now if available_on is None else available_on
     entry: Obj = {
         "id": new_id("txn", 24),
@@ -56,7 +59,7 @@ def book(
         "description": description,
         "exchange_rate": None,
         "fee": fee,
-        "fee_details": details if fee else [],
+        "fee_details": _fee_details(kind, fee, currency) if fee else [],
         "net": amount - fee,
         "reporting_category": category or _CATEGORIES.get(kind, kind),
         "source": source,

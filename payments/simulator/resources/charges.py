@@ -11,18 +11,23 @@ UPDATE = frozenset({"description", "metadata", "receipt_email", "transfer_group"
 LIST = LIST_PARAMS | {"customer", "payment_intent", "transfer_group"}
 
 
+# Fields that are null until something happens.
+_NULL_AT_FIRST = (
+    "application", "application_fee", "balance_transaction", "destination", "dispute",
+    "failure_balance_transaction", "failure_code", "failure_message", "outcome", "receipt_number", "receipt_url",
+    "review", "source", "source_transfer", "transfer",
+)  # fmt: skip
+
+
 def _shape(call: Call, intent: Obj, method: Obj) -> Obj:
     identifier = new_id("ch")
-    return {
+    return dict.fromkeys(_NULL_AT_FIRST) | {
         "id": identifier,
         "object": "charge",
         "amount": intent["amount"],
         "amount_captured": 0,
         "amount_refunded": 0,
-        "application": None,
-        "application_fee": None,
         "application_fee_amount": intent["application_fee_amount"],
-        "balance_transaction": None,
         "billing_details": method["billing_details"],
         "calculated_statement_descriptor": (intent["statement_descriptor_suffix"] or "AWNING").upper(),
         "captured": False,
@@ -30,34 +35,22 @@ def _shape(call: Call, intent: Obj, method: Obj) -> Obj:
         "currency": intent["currency"],
         "customer": intent["customer"],
         "description": intent["description"],
-        "destination": None,
-        "dispute": None,
         "disputed": False,
-        "failure_balance_transaction": None,
-        "failure_code": None,
-        "failure_message": None,
         "fraud_details": {},
         "livemode": False,
         "metadata": dict(intent["metadata"]),
         "on_behalf_of": intent["on_behalf_of"],
-        "outcome": None,
         "paid": False,
         "payment_intent": intent["id"],
         "payment_method": method["id"],
         "payment_method_details": {"card": _card(method, intent["amount"]), "type": "card"},
         "receipt_email": intent["receipt_email"],
-        "receipt_number": None,
-        "receipt_url": None,
         "refunded": False,
-        "review": None,
         "shipping": intent["shipping"],
-        "source": None,
-        "source_transfer": None,
         "statement_descriptor": intent["statement_descriptor"],
         "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
         "status": "pending",
         "transfer_data": intent["transfer_data"],
-        "transfer": None,
         "transfer_group": intent["transfer_group"],
         "_number": method["_number"],
     }

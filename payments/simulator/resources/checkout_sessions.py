@@ -22,45 +22,52 @@ _INTENT_DATA = frozenset(
 _SHORTEST_S, _LONGEST_S = 30 * 60, 24 * 3600
 
 
-def _line_items(call: Call, session: str) -> list[Obj]:
+def _line_item(place: int, item: object) -> Obj:
+    name = f"line_items[{place}]"
+    if not isinstance(item, dict):
+        raise invalid("Invalid object", param=name)
+    price = forms.mapping(item, "price_data")
+    if not price:
+        raise invalid("The simulator knows line items with price_data only.", param=f"{name}[price_data]")
+    unit = money.currency(price)
+    amount = forms.integer(price, "unit_amount", minimum=0)
+    quantity = forms.integer(item, "quantity", minimum=1)
+    if amount is None or quantity is None:
+        raise missing_param(name + ("[price_data][unit_amount]" if amount is None else "[quantity]"))
+    return {
+        "id": new_id("li"),
+        "object": "item",
+        "amount_discount": 0,
+        "amount_subtotal": amount * quantity,
+        "amount_tax": 0,
+        "amount_total": amount * quantity,
+        "currency": unit,
+        "description": forms.required(forms.mapping(price, "product_data"), "name"),
+        "metadata": {},
+        "price": _price(unit, amount),
+        "quantity": quantity,
+    }
+
+
+def _price(unit: str, amount: int) -> Obj:
+    return {
+        "id": new_id("price"),
+        "object": "price",
+        "active": False,
+        "currency": unit,
+        "livemode": False,
+        "product": new_id("prod", 14),
+        "type": "one_time",
+        "unit_amount": amount,
+        "unit_amount_decimal": str(amount),
+    }
+
+
+def _line_items(call: Call) -> list[Obj]:
     given = forms.sequence(call.params, "line_items")
     if not given:
         raise missing_param("line_items")
-    items = []
-    for place, item in enumerate(given):
-        name = f"line_items[{place}]"
-        if not isinstance(item, dict):
-            raise invalid("Invalid object", param=name)
-        price = forms.mapping(item, "price_data")
-        if not price:
-            raise invalid("The simulator knows line items with price_data only.", param=f"{name}[price_data]")
-        unit = money.currency(price)
-        amount = forms.integer(price, "unit_amount", minimum=0)
-        product = forms.mapping(price, "product_data")
-        quantity = forms.integer(item, "quantity", minimum=1)
-        if amount is None or quantity is None:
-            missing = "price_data][unit_amount" if amount is None else "quantity"
-            raise missing_param(f"{name}[{missing}]")
-        total = amount * quantity
-        items.append(
-            {
-                "id": new_id("li"),
-                "object": "item",
-                "amount_discount": 0,
-                "amount_subtotal": total,
-                "amount_tax": 0,
-                "amount_total": total,
-                "currency": unit,
-                "description": forms.required(product, "name"),
-                "metadata": {},
-                "price": {
-                    "id": new_id("price"), "object": "price", "active": False, "currency": unit, "livemode": False,
-                    "product": new_id("prod", 14), "type": "one_time", "unit_amount": amount,
-                    "unit_amount_decimal": str(amount),
-                },
-                "quantity": quantity,
-            }
-        )  # fmt: skip
+    items = [_line_item(place, item) for place, item in enumerate(given)]
     if len({item["currency"] for item in items}) > 1:
         raise invalid("All line items must have the same currency.", param="line_items")
     return items
@@ -94,7 +101,7 @@ def create(call: Call) -> Obj:
         if "customer_email" in call.params:
             raise invalid("You may only specify one of these parameters: customer, customer_email.", param="customer")
     identifier = new_id("cs_test", 58)
-    items = _line_items(call, identifier)
+    items = _line_items(call)
     total = sum(item["amount_total"] for item in items)
     money.amount({"amount": str(total)}, items[0]["currency"])
     session = _shape(call, identifier, items, total)

@@ -23,10 +23,9 @@ _EVIDENCE = (
 )  # fmt: skip
 
 
-def begin(call: Call, charge: Obj, *, reason: str, amount: int) -> Obj:
-    """The buyer's bank disputes a charge; unless it only inquires, it takes the money back."""
+def _shape(call: Call, charge: Obj, *, reason: str, amount: int) -> Obj:
     inquiry = reason == "inquiry"
-    dispute: Obj = {
+    return {
         "id": new_id("du"),
         "object": "dispute",
         "amount": amount,
@@ -58,6 +57,12 @@ def begin(call: Call, charge: Obj, *, reason: str, amount: int) -> Obj:
         "reason": "general" if inquiry else reason,
         "status": "warning_needs_response" if inquiry else "needs_response",
     }
+
+
+def begin(call: Call, charge: Obj, *, reason: str, amount: int) -> Obj:
+    """The buyer's bank disputes a charge; unless it only inquires, it takes the money back."""
+    inquiry = reason == "inquiry"
+    dispute = _shape(call, charge, reason=reason, amount=amount)
     call.save(dispute)
     charge |= {"disputed": True, "dispute": dispute["id"]}
     call.save(charge)

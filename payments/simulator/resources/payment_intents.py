@@ -27,53 +27,37 @@ PUBLISHABLE_HIDES = frozenset(
 )  # fmt: skip
 
 
+# Fields that are null until something happens.
+_NULL_AT_FIRST = (
+    "application", "application_fee_amount", "automatic_payment_methods", "canceled_at", "cancellation_reason",
+    "currency", "customer", "customer_account", "description", "excluded_payment_method_types",
+    "last_payment_error", "latest_charge", "next_action", "on_behalf_of", "payment_method",
+    "payment_method_configuration_details", "processing", "receipt_email", "review", "setup_future_usage",
+    "shipping", "source", "statement_descriptor", "statement_descriptor_suffix", "transfer_data", "transfer_group",
+    "_action",
+)  # fmt: skip
+
+
 def _blank(call: Call) -> Obj:
     identifier = new_id("pi")
-    return {
+    return dict.fromkeys(_NULL_AT_FIRST) | {
         "id": identifier,
         "object": "payment_intent",
         "amount": 0,
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
         "amount_received": 0,
-        "application": None,
-        "application_fee_amount": None,
-        "automatic_payment_methods": None,
-        "canceled_at": None,
-        "cancellation_reason": None,
         "capture_method": "automatic_async",
         "client_secret": new_id(f"{identifier}_secret", 25),
         "confirmation_method": "automatic",
         "created": call.now,
-        "currency": None,
-        "customer": None,
-        "customer_account": None,
-        "description": None,
-        "excluded_payment_method_types": None,
-        "last_payment_error": None,
-        "latest_charge": None,
         "livemode": False,
         "metadata": {},
-        "next_action": None,
-        "on_behalf_of": None,
-        "payment_method": None,
-        "payment_method_configuration_details": None,
         "payment_method_options": {
             "card": {"installments": None, "network": None, "request_three_d_secure": "automatic"}
         },
         "payment_method_types": ["card"],
-        "processing": None,
-        "receipt_email": None,
-        "review": None,
-        "setup_future_usage": None,
-        "shipping": None,
-        "source": None,
-        "statement_descriptor": None,
-        "statement_descriptor_suffix": None,
         "status": "requires_payment_method",
-        "transfer_data": None,
-        "transfer_group": None,
-        "_action": None,
     }
 
 

@@ -40,22 +40,8 @@ def _bank(call: Call) -> tuple[str | None, str]:
     return account["external_accounts"]["data"][0]["id"], account.get("_bank_number", "")
 
 
-def create(call: Call) -> Obj:
-    """POST /v1/payouts, for the account of the Stripe-Account header."""
-    unit = money.currency(call.params)
-    amount = forms.integer(call.params, "amount", minimum=1)
-    if amount is None:
-        raise missing_param("amount")
-    method = forms.choice(call.params, "method", ("standard", "instant"), default="standard")
-    destination, number = _bank(call)
-    if balances.available(call, unit) < amount:
-        raise refused(
-            "You have insufficient funds in your Stripe account for this transfer. Your card balance is too low. You can "
-            "use the the /v1/balance endpoint to view your Stripe balance (for more details, see stripe.com/docs/api#balance).",
-            code="balance_insufficient",
-            param="amount",
-        )
-    payout: Obj = {
+def _shape(call: Call, amount: int, unit: str, destination: str | None) -> Obj:
+    return {
         "id": new_id("po"),
         "object": "payout",
         "amount": amount,
@@ -73,7 +59,6 @@ def create(call: Call) -> Obj:
         "failure_message": None,
         "livemode": False,
         "metadata": forms.merge_metadata({}, call.params),
-        "method": method,
         "original_payout": None,
         "payout_method": None,
         "reconciliation_status": "not_applicable",
@@ -83,8 +68,25 @@ def create(call: Call) -> Obj:
         "status": "pending",
         "trace_id": None,
         "type": "bank_account",
-        "_number": number,
     }
+
+
+def create(call: Call) -> Obj:
+    """POST /v1/payouts, for the account of the Stripe-Account header."""
+    unit = money.currency(call.params)
+    amount = forms.integer(call.params, "amount", minimum=1)
+    if amount is None:
+        raise missing_param("amount")
+    method = forms.choice(call.params, "method", ("standard", "instant"), default="standard")
+    destination, number = _bank(call)
+    if balances.available(call, unit) < amount:
+        raise refused(
+            "You have insufficient funds in your Stripe account for this transfer. Your card balance is too low. You can "
+            "use the the /v1/balance endpoint to view your Stripe balance (for more details, see stripe.com/docs/api#balance).",
+            code="balance_insufficient",
+            param="amount",
+        )
+    payout = _shape(call, amount, unit, destination) | {"method": method, "_number": number}
     payout["balance_transaction"] = _book(call, payout, "payout", -amount)
     call.save(payout)
     call.store.set_timer("arrive", payout["id"], call.account, payout["arrival_date"])
