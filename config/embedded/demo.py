@@ -101,7 +101,7 @@ class Demo:
         self.start_servers()
         static = self.collect_static() if programs else None
         self.manage("migrate", "migrate", "--no-input", "--verbosity", "1", title="database up to date")
-        self.manage("demo_seed", "demo_seed", title="demo goods in place", relay=True)
+        self.seed()
         if static is not None:
             self.finish(static, title="static files collected")
         if programs:
@@ -189,9 +189,14 @@ class Demo:
             self.command("beat", *beat, kind="worker"),
         ]
 
-    def manage(self, name: str, *argv: str, title: str, relay: bool = False) -> None:
+    def manage(self, name: str, *argv: str, title: str) -> None:
         """Run a management command to its end; raises EmbeddedError with its last lines when it fails."""
-        self.finish(ServerProcess(self.command(name, "manage.py", *argv, kind="command")), title=title, relay=relay)
+        self.finish(ServerProcess(self.command(name, "manage.py", *argv, kind="command")), title=title)
+
+    def seed(self) -> None:
+        """Fill an empty hall; a full one is left as it is."""
+        seed = self.command("seed", "-m", "config.embedded.seed", kind="command")
+        self.finish(ServerProcess(seed), title="demo goods in place", relay=True)
 
     def finish(self, process: ServerProcess, *, title: str, relay: bool = False) -> None:
         """Wait for a command that ends by itself; with `relay` its lines are shown as they come."""

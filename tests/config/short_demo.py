@@ -10,8 +10,11 @@ from config.embedded.process import Command, ServerProcess
 
 
 class ShortDemo(Demo):
-    def manage(self, name: str, *argv: str, title: str, relay: bool = False) -> None:
+    def manage(self, name: str, *argv: str, title: str) -> None:
         self.progress.say(title)
+
+    def seed(self) -> None:
+        self.progress.say("nothing to seed")
 
     def collect_static(self) -> ServerProcess | None:
         return None
