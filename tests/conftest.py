@@ -8,6 +8,7 @@ import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 from marketplace.accounts.models import User
+from marketplace.catalog.queries import forget
 from marketplace.core import events
 from marketplace.sellers.models import Seller
 from tests import factories
@@ -23,6 +24,12 @@ def _no_wake_up() -> Iterator[None]:
     events._wake.clear()
     yield
     events._wake[:] = calls
+
+
+@pytest.fixture(autouse=True)
+def _remember_nothing() -> None:
+    """Categories and attributes that a process remembers for seconds belong to the test that made them."""
+    forget()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,7 +8,15 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 
 from marketplace.accounts.models import User
-from marketplace.catalog.models import Category, Offer, Product, ProductType, ProductVariant
+from marketplace.catalog.models import (
+    Attribute,
+    Category,
+    Offer,
+    Product,
+    ProductImage,
+    ProductType,
+    ProductVariant,
+)
 from marketplace.core.ids import slug_of
 from marketplace.inventory.models import StockItem, StockMovement
 from marketplace.sellers.models import Seller, SellerMember, ShippingOption
@@ -67,6 +75,22 @@ def a_category(*, name: str = "", parent: Category | None = None) -> Category:
 
 def a_product_type(*, name: str = "General goods") -> ProductType:
     return ProductType.objects.get_or_create(slug=slug_of(name), defaults={"name": name})[0]
+
+
+def an_attribute(
+    *, label: str, kind: str = Attribute.Kind.CHOICE, product_type: ProductType | None = None, **fields: Any
+) -> Attribute:
+    """A typed property, of general goods unless told otherwise; choices go in as ``choices=["Red", "Blue"]``."""
+    values = {"slug": slug_of(label), "product_type": product_type or a_product_type()}
+    return Attribute.objects.create(label=label, kind=kind, **(values | fields))
+
+
+def an_image(product: Product, *, key: str = "", variant: ProductVariant | None = None, **fields: Any) -> ProductImage:
+    """A stored picture, 1200 by 900."""
+    values: dict[str, Any] = {"width": 1200, "height": 900, "state": ProductImage.State.READY}
+    return ProductImage.objects.create(
+        product=product, variant=variant, key=key or f"pictures/{next(_number)}", **(values | fields)
+    )
 
 
 def a_product(
