@@ -1,7 +1,9 @@
 """What a batch will change, decided without touching the database."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 
 from marketplace.catalog.models import Offer, Product, ProductImage, ProductVariant
 from marketplace.catalog.options import options_key
@@ -9,9 +11,9 @@ from marketplace.catalog.richtext import sanitised
 from marketplace.core.ids import slug_of
 from marketplace.imports.cells import digest
 from marketplace.imports.known import Known, KnownImage, KnownOffer, KnownProduct, KnownVariant, own_product
-from marketplace.imports.records import ProductRecord, RowProblem, Severity, VariantRecord
+from marketplace.imports.records import ImageRecord, ProductRecord, RowProblem, Severity, VariantRecord
 from marketplace.imports.report import CATEGORY, Outcome
-from marketplace.imports.shelves import Shelves
+from marketplace.imports.shelves import Description, Place, Shelves
 
 MAX_VARIANT_TITLE = 120
 _SLUG_BASE = 100
@@ -19,6 +21,10 @@ PRODUCT_FIELDS = ["title", "description", "category_id", "brand", "attributes", 
 VARIANT_FIELDS = ["title", "options", "options_key", "gtin", "position"]
 OFFER_FIELDS = ["sku", "condition", "status", "updated_at"]
 IMAGE_FIELDS = ["alt", "position", "variant"]
+
+
+# The values of PRODUCT_FIELDS but the last.
+ProductValues: TypeAlias = tuple[str, str, int, str, Mapping[str, object], Mapping[str, object], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,7 @@ class Planner:
             self._nothing_left(planned)
             return planned
         product = self._product(record, own, targets, planned)
-        variants = self._variants(product, own, targets)
+        variants = self._variants(product, targets)
         pictures = self._images(record, product, own, variants, planned)
         for target in targets:
             planned.offers[target.source.row] = self._offer(target, variants, record, planned)
@@ -149,8 +155,8 @@ class Planner:
 
     def _product(
         self, record: ProductRecord, own: KnownProduct | None, targets: list[Target], planned: Planned
-    ) -> Product | None:
-        """The own product, new or known, or None when every variant joins another stall's."""
+    ) -> Product | int | None:
+        """The own product to be written, the id of a known one, or None when every variant joins another stall's."""
         if own is None and all(target.joined_id is not None for target in targets):
             titles = ", ".join(dict.fromkeys(f"“{target.joined_title[:60]}”" for target in targets))
             message = f"Offered under {titles}, which another stall describes: its text and pictures stay."
@@ -166,38 +172,40 @@ class Planner:
             record, type_id=own.type_id if own else None, categorised=place.known and not place.missing
         )
         status = Product.Status.ACTIVE if record.published else Product.Status.DRAFT
-        if own is not None and own.status == Product.Status.ARCHIVED:
-            status = Product.Status.ARCHIVED
-        keep_place = own is not None and not place.known
+        if own is None:
+            planned.product = Outcome.CREATED
+            wanted = (
+                record.title,
+                sanitised(record.body_html),
+                place.category_id,
+                record.brand,
+                described.attributes,
+                described.extras,
+                status,
+            )
+            return self._new_product(record, described.type_id, wanted)
+        planned.product = self._known_product(own, wanted_of(own, record, described, place, status))
+        return own.pk
+
+    def _new_product(self, record: ProductRecord, type_id: int, wanted: ProductValues) -> Product:
         product = Product(
-            pk=own.pk if own else None,
-            title=record.title,
-            description=sanitised(record.body_html),
-            product_type_id=described.type_id,
-            category_id=own.category_id if own and keep_place else place.category_id,
-            brand=record.brand,
-            attributes=described.attributes,
-            extras=described.extras,
-            status=status,
+            slug=self._free_slug(record),
+            product_type_id=type_id,
             owner_id=self.seller_id,
             external_key=record.handle,
             created_at=self.now,
-            updated_at=self.now,
+            **dict(zip(PRODUCT_FIELDS, (*wanted, self.now), strict=True)),
         )
-        if own is not None:
-            _keep_what_is_blank(product, own, record)
-        planned.product = self._file_product(product, own, record)
+        self.changes.new_products.append(product)
         return product
 
-    def _file_product(self, product: Product, own: KnownProduct | None, record: ProductRecord) -> Outcome:
-        if own is None:
-            product.slug = self._free_slug(record)
-            self.changes.new_products.append(product)
-            return Outcome.CREATED
+    def _known_product(self, own: KnownProduct, wanted: ProductValues) -> Outcome:
         stored = (own.title, own.description, own.category_id, own.brand, own.attributes, own.extras, own.status)
-        if stored == tuple(getattr(product, name) for name in PRODUCT_FIELDS[:-1]):
+        if stored == wanted:
             return Outcome.UNCHANGED
-        self.changes.changed_products.append(product)
+        self.changes.changed_products.append(
+            Product(pk=own.pk, **dict(zip(PRODUCT_FIELDS, (*wanted, self.now), strict=True)))
+        )
         return Outcome.UPDATED
 
     def _free_slug(self, record: ProductRecord) -> str:
@@ -207,41 +215,33 @@ class Planner:
         self.known.slugs.add(slug)
         return slug
 
-    def _variants(
-        self, product: Product | None, own: KnownProduct | None, targets: list[Target]
-    ) -> dict[int, ProductVariant | int]:
+    def _variants(self, product: Product | int | None, targets: list[Target]) -> dict[int, ProductVariant | int]:
         """For each variant row, the variant its offer stands on: an object still to be written, or an id."""
         result: dict[int, ProductVariant | int] = {}
         seen: dict[str, ProductVariant | int] = {}
         for position, target in enumerate(targets):
             source = target.source
             key = options_key(source.options)
-            if target.joined_id is not None:
-                result[source.row] = target.joined_id
+            if target.joined_id is not None or product is None:
+                result[source.row] = target.joined_id or 0
             elif key in seen:  # the same thing in another condition
                 result[source.row] = seen[key]
             else:
-                result[source.row] = seen[key] = self._variant(product, target, position)
+                result[source.row] = seen[key] = self._variant(product, target, key, position)
         return result
 
-    def _variant(self, product: Product | None, target: Target, position: int) -> ProductVariant | int:
+    def _variant(self, product: Product | int, target: Target, key: str, position: int) -> ProductVariant | int:
         """The variant to be written, or its id when it is as it should be."""
         source, stored = target.source, target.variant
-        variant = ProductVariant(
-            pk=stored.pk if stored else None,
-            product=product,
-            title=" / ".join(value for _, value in source.options)[:MAX_VARIANT_TITLE],
-            options=[{"name": name, "value": value} for name, value in source.options],
-            options_key=options_key(source.options),
-            gtin=source.gtin or (stored.gtin if stored else ""),
-            position=position,
-        )
-        if stored is None:
-            self.changes.new_variants.append(variant)
-            return variant
-        if not _differs(variant, stored):
+        title = " / ".join(value for _, value in source.options)[:MAX_VARIANT_TITLE]
+        options = [{"name": name, "value": value} for name, value in source.options]
+        gtin = source.gtin or (stored.gtin if stored else "")
+        wanted = (title, options, key, gtin, position)
+        if stored and wanted == (stored.title, stored.options, stored.options_key, stored.gtin, stored.position):
             return stored.pk
-        self.changes.changed_variants.append(variant)
+        variant = ProductVariant(pk=stored.pk if stored else None, **dict(zip(VARIANT_FIELDS, wanted, strict=True)))
+        _belong(variant, product)
+        (self.changes.changed_variants if stored else self.changes.new_variants).append(variant)
         return variant
 
     def _offer(
@@ -305,7 +305,7 @@ class Planner:
     def _images(
         self,
         record: ProductRecord,
-        product: Product | None,
+        product: Product | int | None,
         own: KnownProduct | None,
         variants: dict[int, ProductVariant | int],
         planned: Planned,
@@ -320,30 +320,36 @@ class Planner:
             if source.image_url and source.row in variants:
                 shown.setdefault(source.image_url, variants[source.row])
         for position, picture in enumerate(record.images):
-            image = ProductImage(product=product, position=position, alt=picture.alt, source_url=picture.url)
-            variant = shown.get(picture.url)
-            if isinstance(variant, ProductVariant):
-                image.variant = variant
-            elif variant is not None:
-                image.variant_id = variant
             earlier = next((each for each in stored if each.is_at(picture.url)), None)
-            outcome = self._file_image(image, earlier)
+            outcome = self._image(picture, product, shown.get(picture.url), earlier, position)
             planned.pictures_noted += outcome is Outcome.CREATED
             outcomes.setdefault(picture.row, []).append(outcome)
         return outcomes
 
-    def _file_image(self, image: ProductImage, stored: KnownImage | None) -> Outcome:
-        if stored is None:
-            image.due_at = self.now
-            self.changes.new_images.append(image)
-            return Outcome.CREATED
-        image.pk = stored.pk
-        image.alt = image.alt or stored.alt
-        variant_id = image.variant.pk if image.variant else None
-        if (stored.alt, stored.position, stored.variant_id) == (image.alt, image.position, variant_id):
+    def _image(
+        self,
+        picture: ImageRecord,
+        product: Product | int,
+        variant: ProductVariant | int | None,
+        stored: KnownImage | None,
+        position: int,
+    ) -> Outcome:
+        variant_id = variant.pk if isinstance(variant, ProductVariant) else variant
+        is_new = isinstance(variant, ProductVariant) and variant.pk is None
+        alt = picture.alt or (stored.alt if stored else "")
+        if stored and not is_new and (stored.alt, stored.position, stored.variant_id) == (alt, position, variant_id):
             return Outcome.UNCHANGED
-        self.changes.changed_images.append(image)
-        return Outcome.UPDATED
+        image = ProductImage(pk=stored.pk if stored else None, position=position, alt=alt, variant_id=variant_id)
+        if isinstance(variant, ProductVariant):
+            image.variant = variant
+        _belong(image, product)
+        if stored:
+            self.changes.changed_images.append(image)
+            return Outcome.UPDATED
+        image.source_url = picture.url
+        image.due_at = self.now
+        self.changes.new_images.append(image)
+        return Outcome.CREATED
 
     def _outcomes(self, planned: Planned, pictures: dict[int, list[Outcome]]) -> None:
         """One outcome a row: what the row chiefly stands for decides whether it was created."""
@@ -363,20 +369,25 @@ class Planner:
             planned.product = Outcome.UPDATED
 
 
-def _keep_what_is_blank(product: Product, own: KnownProduct, record: ProductRecord) -> None:
-    """An import adds and replaces; what a file does not mention stays."""
-    product.description = product.description or own.description
-    product.brand = product.brand or own.brand
-    typed = {label for label, _ in record.attributes} - set(product.extras)
-    product.extras = {**{label: text for label, text in own.extras.items() if label not in typed}, **product.extras}
-    product.attributes = {**own.attributes, **product.attributes}
-
-
-def _differs(variant: ProductVariant, stored: KnownVariant) -> bool:
-    return (variant.title, variant.options, variant.options_key, variant.gtin, variant.position) != (
-        stored.title,
-        stored.options,
-        stored.options_key,
-        stored.gtin,
-        stored.position,
+def wanted_of(
+    own: KnownProduct, record: ProductRecord, described: Description, place: Place, status: str
+) -> ProductValues:
+    """What a known product should hold: an import adds and replaces; what a file does not mention stays."""
+    typed = {label for label, _ in record.attributes} - set(described.extras)
+    kept = {label: text for label, text in own.extras.items() if label not in typed}
+    return (
+        record.title,
+        sanitised(record.body_html) or own.description,
+        place.category_id if place.known else own.category_id,
+        record.brand or own.brand,
+        {**own.attributes, **described.attributes},
+        {**kept, **described.extras},
+        own.status if own.status == Product.Status.ARCHIVED else status,
     )
+
+
+def _belong(row: ProductVariant | ProductImage, product: Product | int) -> None:
+    if isinstance(product, Product):
+        row.product = product
+    else:
+        row.product_id = product

@@ -157,7 +157,9 @@ def test_two_stalls_may_import_the_same_file(tmp_path: Path, kiln: Seller, groov
 def test_a_sku_of_another_product_is_refused(tmp_path: Path, kiln: Seller) -> None:
     run(files.shopify(tmp_path, *some_rows()), kiln)
     rows = [
-        a_shirt(Handle="tie", Title="Tie", Variant_SKU="CAP-S", Option1_Name="Size", Option1_Value="S"),
+        a_shirt(
+            Handle="tie", Title="Tie", Variant_SKU="CAP-S", Variant_Price="1", Option1_Name="Size", Option1_Value="S"
+        ),
         a_shirt(Handle="tie", Title="", Variant_SKU="TIE-M", Option1_Value="M"),
     ]
     report = run(files.shopify(tmp_path, *rows), kiln)
@@ -165,6 +167,7 @@ def test_a_sku_of_another_product_is_refused(tmp_path: Path, kiln: Seller) -> No
     assert "belongs to “Cap”" in report.problems[0].message
     assert report.problems[0].row == 2
     assert Product.objects.get(external_key="cap").title == "Cap"
+    assert Offer.objects.get(sku="CAP-S").price_minor == 4990
     alone = run(files.shopify(tmp_path, rows[0]), kiln)
     assert counts(alone) == {"skipped": 1}
     assert not alone.usable
@@ -315,14 +318,24 @@ def test_a_file_larger_than_a_batch_comes_in_whole(
 
 
 def test_queries_do_not_grow_with_the_rows(tmp_path: Path, kiln: Seller) -> None:
-    def queries(number: int) -> int:
+    def queries(number: int) -> list[int]:
         rows = [
-            a_shirt(Handle=f"{number}-{each}", Title=f"T{each}", Variant_SKU=f"{number}-{each}")
+            a_shirt(
+                Handle=f"{number}-{each}",
+                Title=f"T{each}",
+                Variant_SKU=f"{number}-{each}",
+                Variant_Image=f"https://x.example/{each}.jpg",
+                Variant_Barcode="4006381333931",
+            )
             for each in range(number)
         ]
-        with CaptureQueriesContext(connection) as captured:
-            run(files.shopify(tmp_path, *rows), kiln)
-        return len(captured)
+        counted = []
+        for price in ("10", "10", "11"):
+            path = files.shopify(tmp_path, *({**row, "Variant Price": price} for row in rows))
+            with CaptureQueriesContext(connection) as captured:
+                run(path, kiln)
+            counted.append(len(captured))
+        return counted
 
     run(files.shopify(tmp_path, a_shirt()), kiln)
     assert queries(3) == queries(60)
