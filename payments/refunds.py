@@ -3,10 +3,12 @@
 import logging
 import uuid
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
-from marketplace.core import events
+from marketplace.core import events, money
 from marketplace.core.db import require_transaction, run_again
 from marketplace.core.errors import AwningError, Conflict
+from marketplace.core.hall import absolute
 from marketplace.core.leases import backoff
 from marketplace.orders.models import OrderGroup
 from payments import claims, gateway, ledger, marks
@@ -50,6 +52,20 @@ def intend_refund(*, payment: Payment, amount_minor: int, reason: str, now: date
     refund.save(force_insert=True)
     events.publish("payments.refund_started", _fact(refund), now=now, key=f"refund:{refund.pk}:started")
     return refund
+
+
+def tell_buyer(refund: Refund, *, now: datetime) -> None:
+    """Asks for the e-mail that says why money goes back, inside the transaction that makes it true."""
+    group = refund.payment.group
+    # A guest opens the order with the token, as from the receipt.
+    token = "" if group.buyer_id else "?" + urlencode({"token": group.access_token})
+    values: dict[str, events.Json] = {
+        "number": group.number,
+        "amount": money.text(refund.amount_minor, refund.payment.currency),
+        "order_url": absolute(f"/orders/{group.number}/{token}"),
+    }
+    mail: dict[str, events.Json] = {"template": "refund", "to": group.email, "values": values}
+    events.publish("email.requested", mail, now=now, key=f"refund:{refund.pk}:mail")
 
 
 def _fact(refund: Refund) -> dict[str, events.Json]:

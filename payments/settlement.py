@@ -15,7 +15,7 @@ from marketplace.orders.models import Order, OrderGroup
 from payments import ledger, marks
 from payments.models import Payment
 from payments.provider import ProviderPayment
-from payments.refunds import intend_refund
+from payments.refunds import intend_refund, tell_buyer
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +113,8 @@ def _succeed(payment: Payment, *, now: datetime) -> None:
         ledger.settle_payment(payment, now=now)
     else:
         ledger.settle_for_refund(payment, now=now)
-        intend_refund(payment=payment, amount_minor=payment.captured_minor, reason="goods_gone", now=now)
+        refund = intend_refund(payment=payment, amount_minor=payment.captured_minor, reason="goods_gone", now=now)
+        tell_buyer(refund, now=now)
     marks.reached("settle.booked")
 
 
