@@ -265,7 +265,7 @@ class Planner:
             changed = True
         stock = source.stock if source.stock is not None else (offer.on_hand if source.in_stock else 0)
         if max(stock, offer.reserved) != offer.on_hand:
-            self.changes.counted[offer.pk] = max(stock, offer.reserved)
+            self.changes.counted[offer.pk] = stock
             changed = True
         if stock < offer.reserved:
             message = (

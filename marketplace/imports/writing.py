@@ -49,7 +49,7 @@ def write(changes: Changes, *, now: datetime) -> None:
 
 
 def _set_stock(counted: dict[int, int], *, now: datetime) -> None:
-    """Sets what is on hand. Where buyers have held more since the batch was planned, what they hold is the count."""
+    """Sets what is on hand; where buyers hold more than the file counts, what they hold is the count."""
     if counted:
         refused = set_on_hand_many(on_hand=counted, now=now).refused
         if refused:
