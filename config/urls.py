@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from config.media import picture
 from marketplace.storefront import account_views
 
 urlpatterns = [
@@ -10,6 +11,7 @@ urlpatterns = [
     path("account/", account_views.home, name="account_home"),
     path("account/", include("allauth.account.urls")),
     path("sell/", include("marketplace.dashboard.urls")),
+    path("media/<path:path>", picture),
     path("", include("payments.urls")),
     path("", include("marketplace.storefront.urls")),
 ]

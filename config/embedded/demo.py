@@ -202,17 +202,20 @@ class Demo:
         """Wait for a command that ends by itself; with `relay` its lines are shown as they come."""
         shown = 0
         with process:
-            while (status := process.poll()) is None:
-                lines = process.output().splitlines(keepends=True) if relay else []
-                for line in (line for line in lines[shown:] if line.endswith("\n")):
+            ended = False
+            while not ended:
+                ended = process.poll() is not None
+                lines = process.output().splitlines() if relay else []
+                # The last line may still be growing while the process runs.
+                complete = lines if ended else lines[:-1]
+                for line in complete[shown:]:
                     self.progress.say(f"  {line.rstrip()}")
-                    shown += 1
+                shown = len(complete)
                 time.sleep(0.1)
-        if status != 0:
-            name = process.command.name
-            raise EmbeddedError(
-                f"{name} ended with {describe(status)}; {process.command.log} ends:\n{indent(process.tail())}"
-            )
+        if status := process.poll():
+            name, log = process.command.name, process.command.log
+            said = "" if relay else f":\n{indent(process.tail())}"
+            raise EmbeddedError(f"{name} ended with {describe(status)}; see {log}{said}")
         self.progress.say(title)
 
     def collect_static(self) -> ServerProcess | None:
