@@ -1,14 +1,19 @@
 """A guest's cart: its id in a signed cookie of its own, so that shopping needs no session."""
 
+import logging
 import uuid
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from marketplace.carts import services
 from marketplace.carts.services import GUEST_CART_KEPT
+from marketplace.core.db import run_again
 from marketplace.core.hall import hall
+
+logger = logging.getLogger(__name__)
 
 COOKIE, SALT = "awning_cart", "awning.cart"
 _AGE = int(GUEST_CART_KEPT.total_seconds())
@@ -39,8 +44,13 @@ def give_cart(response: HttpResponse, cart_id: uuid.UUID) -> None:
 def merge_at_sign_in(*, sender: object, request: HttpRequest | None, user: AbstractBaseUser, **signal: object) -> None:
     """Receives Django's ``user_logged_in``: the guest's cart goes into the account's.
 
-    The cookie stays behind and names a closed cart, which nobody can open again.
+    The cookie stays behind and names a closed cart, which nobody can open again. A merge that fails must not keep anybody
+    from signing in: the guest's cart then waits for the next time.
     """
     cart_id = guest_cart_id(request) if request is not None else None
-    if cart_id is not None:
-        services.merge(guest_cart_id=cart_id, user_id=user.pk, now=timezone.now())
+    if cart_id is None:
+        return
+    try:
+        run_again(lambda: services.merge(guest_cart_id=cart_id, user_id=user.pk, now=timezone.now()))
+    except DatabaseError:
+        logger.exception("cart.merge_failed", extra={"cart_id": str(cart_id)})

@@ -5,7 +5,7 @@ import uuid
 from html import unescape
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -293,6 +293,20 @@ def test_signing_in_brings_the_guests_things(client: Client, kiln: Seller, mira:
     assert "Your cart is empty" in shown(client), "the old cookie opens nothing"
 
 
+def test_signing_in_does_not_fail_with_the_merge(
+    client: Client, kiln: Seller, mira: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**wanted: object) -> Cart:
+        raise OperationalError("lock timeout")
+
+    monkeypatch.setattr(services, "merge", fail)
+    guest = a_cart(an_offer(seller=kiln))
+    response = holding(client, guest).post("/account/login/", {"login": mira.email, "password": PASSWORD})
+    assert (response.status_code, client.session["_auth_user_id"]) == (302, str(mira.pk))
+    guest.refresh_from_db()
+    assert guest.closed_at is None, "the next sign-in brings its things"
+
+
 def test_the_cart_is_kept_by_nobody(client: Client, kiln: Seller) -> None:
     response = holding(client, a_cart(an_offer(seller=kiln))).get("/cart/")
     assert "no-store" in response["Cache-Control"]
@@ -323,7 +337,7 @@ def test_adding_costs_the_same_for_any_cart(client: Client, kiln: Seller) -> Non
     offers = [an_offer(seller=kiln, product=product) for _ in range(8)]
     costs = []
     for cart in (a_cart(offers[0]), a_cart(*offers[:7])):
-        holding(client, cart)
+        holding(client, cart).get("/cart/")
         with CaptureQueriesContext(connection) as captured:
             client.post("/cart/add/", {"offer": offers[7].pk}, headers=HTMX)
         costs.append(len(captured))
