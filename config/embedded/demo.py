@@ -72,7 +72,7 @@ class Demo:
         self.logs = home / "logs"
         self.variables: dict[str, str] = {}
         self.servers: Servers | None = None
-        self.supervisor = Supervisor(say=progress.say, essential=frozenset({"web", "postgres"}))
+        self.supervisor = Supervisor(say=progress.say, essential=frozenset({"web", "postgres"}), finite=frozenset({"artist"}))
         remedy = "stop that demo with Ctrl-C, or start this one elsewhere: make demo DEMO_HOME=.demo2 PORT=8001"
         self.lock = DirectoryLock(home, remedy=remedy)
         try:
@@ -187,6 +187,7 @@ class Demo:
             self.command("worker", *worker, kind="worker"),
             self.command("sweep", "manage.py", "sweep", kind="worker"),
             self.command("beat", *beat, kind="worker"),
+            self.command("artist", "-m", "config.embedded.seed.artist", kind="command"),
         ]
 
     def manage(self, name: str, *argv: str, title: str) -> None:
