@@ -38,6 +38,8 @@ class Supervisor:
 
     say: Callable[[str], None]
     essential: frozenset[str]
+    # These end when their work is done.
+    finite: frozenset[str] = frozenset()
     groups: list[list[Holder]] = field(default_factory=list)
     _deaths: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     _given_up: set[str] = field(default_factory=set)
@@ -59,6 +61,11 @@ class Supervisor:
         name = holder.process.command.name
         status = holder.process.poll()
         if status is None or name in self._given_up:
+            return
+        if status == 0 and name in self.finite:
+            self._given_up.add(name)
+            holder.process.join()
+            self.say(f"{name} is done")
             return
         last_lines = holder.process.tail()
         now = time.monotonic()
