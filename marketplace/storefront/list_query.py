@@ -21,7 +21,7 @@ from marketplace.core.money import BadMoney, parse_minor
 MAX_VALUES = 30
 _SLUG = re.compile(r"[-\w]{1,80}", re.ASCII)
 # Nothing in the market costs more than ten million; it also keeps the column's type safe.
-_PRICE = re.compile(r"(\d{1,8})(?:[.,](\d{1,4}))?")
+_PRICE = re.compile(r"(\d{1,8})(?:[.,](\d{1,4}))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
