@@ -269,7 +269,8 @@ def test_answers_are_sorted_into_final_and_passing_failures(status: str, error: 
 
 def test_bytes_are_capped_when_announced_and_when_not() -> None:
     long = b"x" * 5_000
-    for answer in (reply(long), b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + long):
+    announced = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"  # and nothing follows: it must not be waited for
+    for answer in (announced, reply(long), b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + long):
         with serving(lambda request, answer=answer: answer) as (port, _), pytest.raises(BadAnswer, match="larger than"):
             door_to(port, max_bytes=4_000).fetch(f"http://pictures.example:{port}/")
 
