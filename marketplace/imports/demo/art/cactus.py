@@ -105,52 +105,43 @@ def columns(stage: Stage, spec: ArtSpec, y: float, chance: np.random.Generator) 
         _body(stage, spec, points, (x, -0.04 + 0.09 * near), 8 + int(chance.random() * 3), 0.013)
 
 
+def _pads(base: float, chance: np.random.Generator) -> list[tuple[float, float, float, float]]:
+    """Return foot, length and direction of pads: one below, three on it, two on those."""
+    pads = [(0.0, base - 0.012, 0.20, math.pi / 2 + 0.1 * (float(chance.random()) - 0.5))]
+    for side in (-1, 0, 1):
+        long = 0.135 + 0.03 * float(chance.random())
+        pads.append((0.02 + 0.05 * side, base + 0.165 - 0.02 * abs(side), long, math.pi / 2 - side * 0.72))
+    for side in (-1, 1):
+        low = base + 0.245 + 0.02 * float(chance.random())
+        pads.append((side * 0.145, low, 0.095, math.pi / 2 - side * (0.35 + 0.4 * float(chance.random()))))
+    return pads
+
+
+def _swell(along: float) -> float:
+    """Return a pad's width against its widest, from its foot (0) to its tip (1)."""
+    result: float = max(0.12, math.sin(math.pi * min(0.97, 0.10 + 0.90 * along))) ** 0.62
+    return result
+
+
 def paddles(stage: Stage, spec: ArtSpec, y: float, chance: np.random.Generator) -> None:
     """Draw flat pads that grow from each other, dotted with tufts."""
-    base = stage.project(y, 0)
-    pads: list[tuple[float, float, float, float]] = [
-        (0.0, base - 0.012, 0.20, math.pi / 2 + 0.1 * (chance.random() - 0.5))
-    ]
-    for place in range(3):
-        pads.append(
-            (
-                0.02 + 0.05 * (place - 1),
-                base + 0.165 - 0.02 * abs(place - 1),
-                0.135 + 0.03 * chance.random(),
-                math.pi / 2 - (place - 1) * 0.72,
-            )
-        )
-    for place in (-1, 1):
-        pads.append(
-            (
-                place * 0.145,
-                base + 0.245 + 0.02 * chance.random(),
-                0.095,
-                math.pi / 2 - place * (0.35 + 0.4 * chance.random()),
-            )
-        )
-    layer_spots: list[tuple[float, float]] = []
-    for x, low, long, angle in pads:
-        dx, dy = math.cos(angle), math.sin(angle)
+    pale = blend(spec.palette[0], "#e8edc4", 0.3)
+    tufts: list[tuple[float, float]] = []
+    for x, low, long, angle in _pads(stage.project(y, 0), chance):
+        dx, dy = math.cos(angle) * long, math.sin(angle) * long
         wide = long * 0.40
-        steps = [wide * max(0.12, math.sin(math.pi * (0.10 + 0.90 * t)) ** 0.62) for t in np.linspace(0, 1, 9)]
-        steps[-1] = wide * 0.25
-        path = [(x, low), (x + dx * long * 0.5, low + dy * long * 0.5), (x + dx * long * 0.93, low + dy * long * 0.93)]
-        blade(
-            stage, path, steps, (spec.palette[0], blend(spec.palette[0], "#e8edc4", 0.3)), look="plain", material=DULL
-        )
+        steps = [*(wide * _swell(float(along)) for along in np.linspace(0, 0.88, 8)), wide * 0.25]
+        path = [(x, low), (x + dx * 0.5, low + dy * 0.5), (x + dx * 0.93, low + dy * 0.93)]
+        blade(stage, path, steps, (spec.palette[0], pale), look="plain", material=DULL)
         for row in range(1, 8):
             for column in range(-3, 4):
-                t, s = row / 8 + 0.02 * (column % 2), column / 3.6
-                reach = wide * math.sin(math.pi * min(0.97, 0.10 + 0.90 * t)) ** 0.62
-                if abs(s) < 0.92:
-                    layer_spots.append((x + dx * long * t - dy * s * reach, low + dy * long * t + dx * s * reach))
+                along = row / 8 + 0.02 * (column % 2)
+                aside = column / 3.6 * wide * _swell(along) / long
+                tufts.append((x + dx * along - dy * aside, low + dy * along + dx * aside))
     layer = Fronds(stage)
-    for px, py in layer_spots:
-        layer.leaflet(
-            [(px + 0.0042 * math.cos(a), py + 0.0042 * math.sin(a)) for a in np.linspace(0, 6.283, 9)],
-            blend(spec.palette[1], "#fff6d8", 0.2),
-        )
+    for px, py in tufts:
+        dot = [(px + 0.0042 * math.cos(turn), py + 0.0042 * math.sin(turn)) for turn in np.linspace(0, 6.283, 9)]
+        layer.leaflet(dot, blend(spec.palette[1], "#fff6d8", 0.2))
     layer.lay()
 
 

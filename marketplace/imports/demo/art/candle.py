@@ -50,7 +50,8 @@ def _ribs(surface: Surface, count: int, amount: float) -> Array:
     normal = surface.normal.copy()
     normal[0] = normal[0] * np.sqrt(1 - lean * lean) + lean * np.cos(surface.angle)
     normal[2] = np.maximum(normal[2] - lean * np.sin(surface.angle) * 0.6, 0.05)
-    return (normal / np.sqrt((normal * normal).sum(axis=0))).astype(np.float32)
+    result: Array = (normal / np.sqrt((normal * normal).sum(axis=0))).astype(np.float32)
+    return result
 
 
 def _pillar(stage: Stage, spec: ArtSpec, x: float, z: float, wide: float, tall: float, flutes: int) -> None:

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+# float32 at run time; NumPy types mixed arithmetic as its wider class.
+Array = NDArray[np.floating]
 
 _GAMMA = 2.2
 _DECODE = (np.arange(256, dtype=np.float32) / 255.0) ** np.float32(_GAMMA)
@@ -24,15 +25,26 @@ def decode(pixels: NDArray[np.uint8]) -> Array:
     return np.stack([_DECODE[pixels[:, :, channel]] for channel in range(3)])
 
 
+def _encoding() -> Array:
+    """Return sRGB in 0 to 255 for the square roots of linear light, with a soft shoulder above 0.75."""
+    light = (np.arange(_STEPS, dtype=np.float64) / (_STEPS - 1) * _REACH) ** 2
+    high = light > 0.75
+    light[high] = 0.75 + 0.25 * (1 - np.exp((0.75 - light[high]) * 4))
+    return (light ** (1 / _GAMMA) * 255).astype(np.float32)
+
+
+_STEPS = 4096
+_REACH = 1.6  # the square root of the brightest light that is told apart
+_ENCODE = _encoding()
+
+
 def encode(plane: Array) -> Array:
-    """Return linear light as sRGB in 0 to 255, with a soft shoulder above 0.75; writes into its argument."""
-    high = plane > 0.75
-    if high.any():
-        plane[high] = 0.75 + 0.25 * (1 - np.exp((0.75 - plane[high]) * 4))
+    """Return linear light as sRGB in 0 to 255; writes into its argument."""
     np.maximum(plane, 0, out=plane)
-    np.power(plane, np.float32(1 / _GAMMA), out=plane)
-    plane *= 255
-    return plane
+    np.sqrt(plane, out=plane)
+    plane *= np.float32((_STEPS - 1) / _REACH)
+    np.minimum(plane, _STEPS - 1, out=plane)
+    return _ENCODE.take(plane.astype(np.uint16))
 
 
 def mix(first: Array, second: Array, share: Array | float) -> Array:
@@ -55,4 +67,5 @@ def lightness(code: str) -> float:
 def smooth(edge0: float, edge1: float, value: Array) -> Array:
     """Return the Hermite step from 0 at edge0 to 1 at edge1."""
     share = np.clip((value - edge0) / (edge1 - edge0), 0, 1).astype(np.float32, copy=False)
-    return share * share * (3 - 2 * share)
+    step: Array = share * share * (3 - 2 * share)
+    return step

@@ -1,5 +1,6 @@
 """Compositions of art prints: geometric and risograph."""
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -312,7 +313,7 @@ def checksun(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     sky.rect(0.08, 0.08, 0.92, horizon)
     sun.disc(0.36 + 0.28 * chance.random(), horizon - 0.13 * (0.4 + chance.random()), 0.17)
     edges = [horizon + (sheet.tall - 0.08 - horizon) * (k / 7) ** 1.7 for k in range(8)]
-    for row, (top, low) in enumerate(zip(edges, edges[1:], strict=False)):
+    for row, (top, low) in enumerate(itertools.pairwise(edges)):
         for column in range(-12, 13):
             if (row + column) % 2:
                 spread = [
@@ -386,6 +387,7 @@ def swim(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
 
 
 GEOMETRIC: dict[str, Draw] = {
-    "arcs": arcs, "stack": stack, "bauhaus": bauhaus, "grid": grid, "stairs": stairs, "mobile": mobile, "weave": weave, "circles": circles,
+    "arcs": arcs, "stack": stack, "bauhaus": bauhaus, "grid": grid, "stairs": stairs, "mobile": mobile,
+        "weave": weave, "circles": circles,
     "overlap": overlap, "lemons": lemons, "bottles": bottles, "checksun": checksun, "pears": pears, "swim": swim,
 }  # fmt: skip

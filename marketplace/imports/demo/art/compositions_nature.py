@@ -1,4 +1,4 @@
-"""Compositions of art prints: botanical, landscape and typographic."""
+"""Compositions of art prints: botanical and landscape."""
 
 import math
 
@@ -63,50 +63,45 @@ def leafpair(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
                 )
 
 
+def _burr(sheet: Sheet, spec: ArtSpec, spot: tuple[float, float], radius: float, chance: np.random.Generator) -> None:
+    """A sphere of spokes, a seed at the end of each."""
+    _ground, first, _second, third, fourth = spec.palette
+    x, y = spot
+    for spoke in range(34):
+        angle, away = spoke / 34 * 2 * math.pi, radius * (0.85 + 0.25 * chance.random())
+        tip = (x + away * math.cos(angle), y + away * math.sin(angle))
+        sheet.stroke([spot, tip], 0.0022, first)
+        sheet.disc(*tip, 0.0075, fourth if spoke % 3 == 0 else first)
+    sheet.disc(x, y, radius * 0.2, third)
+
+
+def _capsule(sheet: Sheet, spec: ArtSpec, spot: tuple[float, float], radius: float) -> None:
+    """A ribbed capsule under its lid."""
+    _ground, _first, second, third, _fourth = spec.palette
+    x, y = spot
+    turns = np.linspace(0, 6.283, 60)
+    heights = [radius * (1.0 if math.sin(a) > 0 else 0.8) * math.sin(a) for a in turns]
+    sheet.polygon([(x + radius * 0.75 * math.cos(a), y + high) for a, high in zip(turns, heights, strict=True)], second)
+    for rib in (-0.4, 0.0, 0.4):
+        half = np.linspace(-1.4, 1.4, 20)
+        line = [(x + radius * rib * 1.2 * math.cos(a), y + radius * 0.9 * math.sin(a)) for a in half]
+        sheet.stroke(line, 0.003, third)
+    sheet.rect(x - radius * 0.62, y - radius * 0.98, x + radius * 0.62, y - radius * 0.74, third)
+
+
 def seedheads(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     """Seed heads on thin stems: spheres of spokes, and capsules."""
-    _ground, first, second, third, fourth = spec.palette
     tall = sheet.tall
     for place in range(4):
-        x = 0.24 + place * 0.175
-        top = tall * (0.20 + 0.30 * chance.random())
-        foot = 0.5 + (x - 0.5) * 0.45
-        sheet.stroke(
-            [(foot + (x - foot) * t**1.6, tall - 0.10 - (tall - 0.10 - top) * t) for t in np.linspace(0, 1, 30)],
-            0.005,
-            third,
-        )
+        x, top = 0.24 + place * 0.175, tall * (0.20 + 0.30 * chance.random())
+        foot, rise = 0.5 + (x - 0.5) * 0.45, tall - 0.10 - top
+        stem = [(foot + (x - foot) * t**1.6, tall - 0.10 - rise * t) for t in np.linspace(0, 1, 30)]
+        sheet.stroke(stem, 0.005, spec.palette[3])
         radius = 0.065 + 0.05 * chance.random()
         if (place + spec.seed) % 2:
-            for spoke in range(34):
-                angle = spoke / 34 * 2 * math.pi
-                away = radius * (0.85 + 0.25 * chance.random())
-                sheet.stroke([(x, top), (x + away * math.cos(angle), top + away * math.sin(angle))], 0.0022, first)
-                sheet.disc(
-                    x + away * math.cos(angle),
-                    top + away * math.sin(angle),
-                    0.0075,
-                    fourth if spoke % 3 == 0 else first,
-                )
-            sheet.disc(x, top, radius * 0.2, third)
+            _burr(sheet, spec, (x, top), radius, chance)
         else:
-            sheet.polygon(
-                [
-                    (x + radius * 0.75 * math.cos(a), top + radius * (1.0 if math.sin(a) > 0 else 0.8) * math.sin(a))
-                    for a in np.linspace(0, 6.283, 60)
-                ],
-                second,
-            )
-            for rib in (-0.4, 0.0, 0.4):
-                sheet.stroke(
-                    [
-                        (x + radius * rib * 1.2 * math.cos(a), top + radius * 0.9 * math.sin(a))
-                        for a in np.linspace(-1.4, 1.4, 20)
-                    ],
-                    0.003,
-                    third,
-                )
-            sheet.rect(x - radius * 0.62, top - radius * 0.98, x + radius * 0.62, top - radius * 0.74, third)
+            _capsule(sheet, spec, (x, top), radius)
 
 
 def branch(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
@@ -340,85 +335,9 @@ def islands(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
             sheet.polygon([(x - 0.011, y - high - 0.034), (x, y - high - 0.05), (x + 0.011, y - high - 0.034)], third)
 
 
-_FACES = ("anton", "archivo-black", "dm-serif-display", "syne-800")
-
-
-def word(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
-    """One word, set over and over."""
-    _ground, first, second, third, fourth = spec.palette
-    name = spec.texts[0].upper()
-    face = _FACES[int(chance.random() * 2)]
-    size = sheet.fit(name, face, 0.84, 0.6)
-    rows = max(2, int((sheet.tall - 0.16) / (size * 0.98)))
-    top = (sheet.tall - rows * size * 0.98) / 2
-    marked = int(chance.random() * rows)
-    for row in range(rows):
-        ink = fourth if row == marked and rows > 2 else (first, third, second)[row % 3]
-        sheet.text(0.5, top + (row + 0.5) * size * 0.98, name, face, size, ink, "mm")
-
-
-def words(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
-    """The title as large as the sheet lets it be."""
-    _ground, first, _second, third, fourth = spec.palette
-    face = _FACES[int(chance.random() * 4)]
-    rows = spec.texts[0].split()
-    if face in {"anton", "archivo-black"}:
-        rows = [row.upper() for row in rows]
-    room = (sheet.tall - 0.26) / len(rows)
-    for place, row in enumerate(rows):
-        size = min(sheet.fit(row, face, 0.84, 0.7), room * 1.02)
-        sheet.text(0.08, 0.11 + room * (place + 0.5), row, face, size, (first, third, fourth)[place % 3], "lm")
-    sheet.rect(0.08, sheet.tall - 0.11, 0.92, sheet.tall - 0.105, third)
-    sheet.text(0.92, sheet.tall - 0.085, spec.texts[1], "space-mono", 0.022, third, "ra")
-
-
-def ampersand(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
-    """A large ampersand in two overprinted inks."""
-    _ground, first, second, _third, fourth = spec.palette
-    face = ("dm-serif-display-italic", "cormorant-italic", "dm-serif-display", "archivo-black")[
-        int(chance.random() * 4)
-    ]
-    size = 0.92 if face != "cormorant-italic" else 1.05
-    shift = 0.018 + 0.022 * chance.random()
-    for off, ink in ((-shift, second if chance.random() < 0.6 else fourth), (shift, first)):
-        layer = sheet.mask()
-        layer.text(0.5 + off, sheet.tall / 2 + off * 0.6, "&", face, size, "mm")
-        sheet.print(layer.grainy(0.12, spec.seed), ink)
-
-
-def alphabet(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
-    """The letters in a grid, a few in another ink."""
-    _ground, first, _second, third, fourth = spec.palette
-    columns = 4 if sheet.tall > 1.15 else 5
-    letters = list("ABCDEFGHIJKLMNOPQRSTUVWXYZ&?")[: columns * (7 if columns == 4 else 5)]
-    if "Rearranged" in spec.texts[0]:
-        letters = [letters[int(place)] for place in chance.permutation(len(letters))]
-    face = _FACES[int(chance.random() * 4)]
-    rows = -(-len(letters) // columns)
-    wide, high = 0.80 / columns, (sheet.tall - 0.20) / rows
-    for place, letter in enumerate(letters):
-        x, y = 0.10 + (place % columns + 0.5) * wide, 0.10 + (place // columns + 0.5) * high
-        ink = fourth if chance.random() < 0.12 else third if chance.random() < 0.2 else first
-        sheet.text(x, y, letter, face, min(wide, high) * 0.92, ink, "mm")
-
-
-def numeral(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
-    """One numeral that nearly leaves the sheet."""
-    _ground, first, second, third, fourth = spec.palette
-    figure = {"Three": "3", "Five": "5", "Seven": "7", "Nine": "9"}[spec.texts[0].split()[-1]]
-    face = ("archivo-black", "dm-serif-display", "anton")[int(chance.random() * 3)]
-    if chance.random() < 0.6:
-        sheet.disc(0.35 + 0.3 * chance.random(), sheet.tall * (0.35 + 0.3 * chance.random()), 0.25, second)
-    size = min(1.25, sheet.tall * 1.05)
-    layer = sheet.mask()
-    layer.text(0.5, sheet.tall / 2, figure, face, size, "mm")
-    sheet.print(layer.grainy(0.08, spec.seed), first)
-    sheet.rect(0.08, sheet.tall - 0.085, 0.16, sheet.tall - 0.080, fourth)
-    sheet.text(0.92, sheet.tall - 0.095, "No.", "space-mono", 0.028, third, "ra")
-
-
 NATURAL: dict[str, Draw] = {
-    "fern": fern, "leafpair": leafpair, "seedheads": seedheads, "branch": branch, "tulips": tulips, "grass": grass, "ridges": ridges,
-    "coast": coast, "lake": lake, "dunes": dunes, "forest": forest, "islands": islands, "word": word, "words": words,
-    "ampersand": ampersand, "alphabet": alphabet, "numeral": numeral,
+    "fern": fern, "leafpair": leafpair, "seedheads": seedheads, "branch": branch, "tulips": tulips, "grass": grass,
+        "ridges": ridges,
+    "coast": coast, "lake": lake, "dunes": dunes, "forest": forest, "islands": islands,
+
 }  # fmt: skip

@@ -8,6 +8,7 @@ from marketplace.imports.demo.art.backdrops import paper
 from marketplace.imports.demo.art.colour import Array, decode, linear, smooth
 from marketplace.imports.demo.art.compositions import GEOMETRIC
 from marketplace.imports.demo.art.compositions_nature import NATURAL
+from marketplace.imports.demo.art.compositions_type import TYPOGRAPHIC
 from marketplace.imports.demo.art.grain import boards
 from marketplace.imports.demo.art.ink import Sheet
 from marketplace.imports.demo.art.lathe import curve, ground_shadow, turn
@@ -16,7 +17,7 @@ from marketplace.imports.demo.art.spec import ArtSpec
 from marketplace.imports.demo.art.stage import Box, Camera, Stage
 from marketplace.imports.demo.art.vessels import vessel
 
-_DESIGNS = {**GEOMETRIC, **NATURAL}
+_DESIGNS = {**GEOMETRIC, **NATURAL, **TYPOGRAPHIC}
 _WOODS = {
     "Oak": ("#c49a66", "#8f6236"),
     "Walnut": ("#6f4a34", "#3f281b"),
@@ -41,21 +42,27 @@ def _fill(stage: Stage, box: Box, colour: Array) -> None:
 def _frame(stage: Stage, spec: ArtSpec, middle: tuple[float, float], wide: float, high: float, bar: float) -> None:
     """Draw the four bars of the frame, mitred, each lit by which way it faces."""
     x, y = middle
-    box = stage.box(x - wide / 2, x + wide / 2, y - high / 2, y + high / 2, 0)
-    if box.empty:
-        return
-    across, up = stage.grid(box)
-    left, right = across - (x - wide / 2), (x + wide / 2) - across
-    top, low = (y + high / 2) - up, up - (y - high / 2)
-    nearest = np.minimum(np.minimum(left, right), np.minimum(top, low))
+    left, right, low, top = x - wide / 2, x + wide / 2, y - high / 2, y + high / 2
+    strips = (
+        ((left, left + bar, low, top), True, 1.08),
+        ((right - bar, right, low, top), True, 0.80),
+        ((left, right, top - bar, top), False, 1.14),
+        ((left, right, low, low + bar), False, 0.72),
+    )
     tone, dark = (linear(code) for code in _WOODS[spec.param("frame", "Oak")])
-    upright = np.minimum(left, right) < np.minimum(top, low)
-    streak = np.where(upright, boards(across * 1.0 + y, up, spec.seed), boards(up + 0.31, across, spec.seed + 3))
-    lit = np.where(upright, np.where(left < right, 1.08, 0.80), np.where(top < low, 1.14, 0.72)) * 0.55 + 0.47
-    roll = 1 + 0.12 * np.exp(-((nearest / 0.0025) ** 2)) - 0.16 * np.exp(-(((nearest - bar) / 0.0025) ** 2))
-    share = streak if spec.param("frame") in {"Oak", "Walnut"} else streak * 0.25
-    colour = (tone + (dark - tone) * share[None] * 0.8) * (lit * roll)[None]
-    stage.lay(box, colour.astype(np.float32), (nearest <= bar).astype(np.float32))
+    strong = 0.8 if spec.param("frame") in {"Oak", "Walnut"} else 0.2
+    for place, (span, upright, facing) in enumerate(strips):
+        box = stage.box(*span, 0)
+        if box.empty:
+            continue
+        across, up = stage.grid(box)
+        sides = np.minimum(across - left, right - across), np.minimum(up - low, top - up)
+        near, far = sides if upright else sides[::-1]
+        near, far = np.broadcast_arrays(near, far)
+        streak = boards(across + y, up, spec.seed + place) if upright else boards(up + 0.31, across, spec.seed + place)
+        roll = 1 + 0.12 * np.exp(-((near / 0.0025) ** 2)) - 0.16 * np.exp(-(((near - bar) / 0.0025) ** 2))
+        colour = (tone + (dark - tone) * (streak * strong)[None]) * ((facing * 0.55 + 0.47) * roll)[None]
+        stage.lay(box, colour.astype(np.float32), ((near <= bar) & (near <= far)).astype(np.float32))
 
 
 def _hang(stage: Stage, spec: ArtSpec, middle: tuple[float, float], most: float) -> None:

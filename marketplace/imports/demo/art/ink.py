@@ -24,6 +24,11 @@ def font(name: str, pixels: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(_FONTS / f"{name}.ttf"), pixels)
 
 
+def _span(left: float, top: float, right: float, low: float) -> tuple[float, float, float, float]:
+    """Return a rectangle as Pillow wants it, last pixels included."""
+    return left, top, max(left, right - 1), max(top, low - 1)
+
+
 class Sheet:
     """A sheet whose width is 1 and whose height is `tall`; y runs down."""
 
@@ -41,9 +46,9 @@ class Sheet:
         self.pen.polygon(self._at(points), fill=rgb(colour))
 
     def rect(self, left: float, top: float, right: float, low: float, colour: str) -> None:
-        """Fill a rectangle."""
+        """Fill a rectangle; one thinner than a pixel is a line."""
         self.pen.rectangle(
-            (left * self.unit, top * self.unit, right * self.unit - 1, low * self.unit - 1), fill=rgb(colour)
+            _span(left * self.unit, top * self.unit, right * self.unit, low * self.unit), fill=rgb(colour)
         )
 
     def disc(self, x: float, y: float, radius: float, colour: str) -> None:
@@ -163,6 +168,10 @@ class Sheet:
                 wide.paste(small, (left, top))
         self._replace(ImageChops.multiply(self.image, Image.merge("RGB", (wide, wide, wide))))
 
+    def picture(self) -> Image.Image:
+        """Return the finished sheet at single size as a picture."""
+        return self.image.reduce(_OVER)
+
     def done(self) -> NDArray[np.uint8]:
         """Return the finished sheet at single size, (height, width, 3) sRGB."""
         return np.asarray(self.image.reduce(_OVER))
@@ -181,8 +190,8 @@ class Mask:
         self.pen.polygon([(x * self.unit, y * self.unit) for x, y in points], fill=value)
 
     def rect(self, left: float, top: float, right: float, low: float, value: int = 255) -> None:
-        """Fill a rectangle."""
-        self.pen.rectangle((left * self.unit, top * self.unit, right * self.unit - 1, low * self.unit - 1), fill=value)
+        """Fill a rectangle; one thinner than a pixel is a line."""
+        self.pen.rectangle(_span(left * self.unit, top * self.unit, right * self.unit, low * self.unit), fill=value)
 
     def disc(self, x: float, y: float, radius: float, value: int = 255) -> None:
         """Fill a disc."""

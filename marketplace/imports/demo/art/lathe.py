@@ -1,5 +1,6 @@
 """Surfaces of revolution: the visible side of a turned profile, found exactly, column by column."""
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -73,8 +74,8 @@ def join(*parts: Profile) -> Profile:
 
 def line(points: list[tuple[float, float]], count: int = 24) -> Profile:
     """Return straight pieces through (radius, height) points."""
-    r = np.concatenate([np.linspace(a[0], b[0], count) for a, b in zip(points, points[1:], strict=False)])
-    y = np.concatenate([np.linspace(a[1], b[1], count) for a, b in zip(points, points[1:], strict=False)])
+    r = np.concatenate([np.linspace(a[0], b[0], count) for a, b in itertools.pairwise(points)])
+    y = np.concatenate([np.linspace(a[1], b[1], count) for a, b in itertools.pairwise(points)])
     return Profile(r.astype(np.float32), y.astype(np.float32))
 
 

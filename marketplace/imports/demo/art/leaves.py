@@ -5,7 +5,7 @@ import math
 import numpy as np
 from PIL import Image, ImageDraw
 
-from marketplace.imports.demo.art.colour import blend, decode, linear, mix, rgb, smooth
+from marketplace.imports.demo.art.colour import Array, blend, decode, linear, mix, rgb, smooth
 from marketplace.imports.demo.art.light import Material, light
 from marketplace.imports.demo.art.stage import Box, Stage
 from marketplace.imports.demo.art.tube import bar, bend
@@ -13,6 +13,22 @@ from marketplace.imports.demo.art.tube import bar, bend
 Point = tuple[float, float]
 WAXY = Material(gloss=0.55, rough=0.22, wrap=0.45)
 DULL = Material(gloss=0.14, rough=0.4, wrap=0.5)
+
+
+def _drawing(look: str, aside: Array, along: Array) -> Array:
+    """Return how much of a leaf's second tint shows, by the names that blade takes."""
+    off = np.abs(aside)
+    if look == "edge":
+        flecks = smooth(0.55, 0.95, np.sin(along * 60 + np.sin(aside * 5) * 2)) * (off < 0.7)
+        return smooth(0.66, 0.80, off) + 0.35 * flecks
+    if look == "bands":
+        return 0.75 * smooth(0.2, 0.8, np.sin(along * 48 + np.sin(aside * 4 + along * 9) * 1.4))
+    if look == "stripe":
+        return smooth(0.42, 0.30, off)
+    if look == "rib":
+        veins = smooth(0.80, 0.97, np.sin((along * 9 - off * 0.9) * 2 * math.pi)) * smooth(1.0, 0.4, off)
+        return 0.75 * smooth(0.055, 0.02, off) + 0.30 * veins
+    return np.zeros_like(off)
 
 
 def blade(
@@ -35,20 +51,8 @@ def blade(
     if piece.box.empty:
         return
     main, second = linear(tints[0]), linear(tints[1])
-    off, along = np.abs(piece.off), piece.along
-    tone = np.zeros_like(off)
-    if look == "edge":
-        tone = smooth(0.66, 0.80, off) + 0.35 * smooth(0.55, 0.95, np.sin(along * 60 + np.sin(piece.off * 5) * 2)) * (
-            off < 0.7
-        )
-    elif look == "bands":
-        tone = 0.75 * smooth(0.2, 0.8, np.sin(along * 48 + np.sin(piece.off * 4 + along * 9) * 1.4))
-    elif look == "stripe":
-        tone = smooth(0.42, 0.30, off)
-    elif look == "rib":
-        tone = 0.75 * smooth(0.055, 0.02, off) + 0.30 * smooth(
-            0.80, 0.97, np.sin((along * 9 - off * 0.9) * 2 * math.pi)
-        ) * smooth(1.0, 0.4, off)
+    along = piece.along
+    tone = _drawing(look, piece.off, along)
     colour = mix(main, second, np.clip(tone, 0, 1)[None])
     normal = piece.normal.copy()
     crease = np.exp(-((piece.off / 0.10) ** 2)) * 0.25

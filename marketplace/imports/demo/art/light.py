@@ -34,7 +34,8 @@ _FILL_TINT = np.array([0.95, 0.99, 1.05], dtype=np.float32).reshape(3, 1, 1)
 
 def _step(edge: float, softness: float, value: Array) -> Array:
     share = np.clip((edge + softness - value) / (2 * softness), 0, 1)
-    return share * share * (3 - 2 * share)
+    result: Array = share * share * (3 - 2 * share)
+    return result
 
 
 def _window(rx: Array, ry: Array, rz: Array, rough: float) -> Array:
@@ -44,7 +45,8 @@ def _window(rx: Array, ry: Array, rz: Array, rough: float) -> Array:
     across = np.abs((rx * 0.719 + rz * 0.695) / safe)
     up = np.abs((rx * 0.389 + ry * 0.828 - rz * 0.403) / safe)
     lit = _step(0.34, 0.05 + rough, across) * _step(0.50, 0.06 + rough, up)
-    return lit * (facing > 0.12)
+    result: Array = lit * (facing > 0.12)
+    return result
 
 
 def light(stage: Stage, normal: Array, albedo: Array, material: Material, shade: Array | float = 1.0) -> Array:
@@ -65,7 +67,8 @@ def light(stage: Stage, normal: Array, albedo: Array, material: Material, shade:
         colour += (np.clip(1 - nz, 0, 1) ** 3 * (material.sheen * np.clip(key + 0.2, 0, 1)))[None]
     if material.gloss:
         colour += _reflection(nx, ny, nz, material)[None] * shade
-    return colour.astype(np.float32, copy=False)
+    result: Array = colour.astype(np.float32, copy=False)
+    return result
 
 
 def _reflection(nx: Array, ny: Array, nz: Array, material: Material) -> Array:

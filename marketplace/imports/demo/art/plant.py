@@ -47,8 +47,8 @@ def _clay(spec: ArtSpec, tint: str, angle: Array, y: Array, r: Array) -> tuple[A
     soft = noise.sample_soft(noise.cloud(6, 5, 3), u * 1.3, y * 1.3) - 0.5
     colour = linear(tint) * (1 + 0.20 * soft)[None]
     if finish == "raw":
-        bloom = smooth(0.10, 0.42, soft + 0.10 * np.sin(y * 30))
-        colour = mix(colour, linear("#e8d3c0"), (bloom * 0.38)[None])
+        bloom = smooth(0.02, 0.55, soft + 0.10 * np.sin(y * 30))
+        colour = mix(colour, linear("#e8d3c0"), (bloom * 0.30)[None])
         return colour, MATT
     if finish == "speckle":
         dots = smooth(0.80, 0.92, noise.sample_soft(noise.cloud(220, 1, 17), u * 1.9, y * 1.9))
@@ -247,8 +247,8 @@ def _tree(stage: Stage, spec: ArtSpec, y: float, chance: np.random.Generator) ->
     stalk(stage, [(0.0, base + 0.17), (0.05, base + 0.24)], 0.006, "#7a614a")
     layer = Fronds(stage)
     middle, radius = (0.0, base + 0.34), 0.17
-    for place in range(620):
-        near = place / 619
+    for place in range(980):
+        near = place / 979
         angle, away = chance.random() * 6.283, math.sqrt(chance.random()) * radius
         wob = 1 + 0.10 * math.sin(angle * 5 + spec.seed % 6)
         x, v = middle[0] + away * wob * math.cos(angle), middle[1] + away * wob * math.sin(angle)

@@ -42,7 +42,8 @@ def _worn(stage: Stage, spec: ArtSpec, box: Box, art: Array) -> Array:
         rub = np.exp(-edge / (0.006 * wide)) * 0.30
         art = art + (0.75 - art) * rub[None] * 0.5
     gloss = smooth(0.35, 0.0, np.abs(along - 0.15 + (y - 0.5) * 0.30)) * (0.022 if old else 0.04)
-    return art * lit[None] + gloss[None]
+    result: Array = art * lit[None] + gloss[None]
+    return result
 
 
 def _disc(stage: Stage, spec: ArtSpec, x: float, y: float, radius: float) -> None:
@@ -108,8 +109,7 @@ def _label(stage: Stage, spec: ArtSpec, x: float, y: float, radius: float) -> No
 
 
 def _stand(spec: ArtSpec, view: int, size: int) -> Stage:
-    camera = Camera(0.0, 0.0, 1.0, 0.16) if view == 0 else Camera(0.0, 0.0, 1.0, 0.16)
-    stage = Stage(size, camera, mirrored=view == 1, seed=spec.seed + view)
+    stage = Stage(size, Camera(0.0, 0.0, 1.0, 0.16), mirrored=view == 1, seed=spec.seed + view)
     wall, floor = paper("record", spec.palette[0], spec.seed, view)
     stage.sweep(wall, floor, -0.275, 0.035)
     return stage

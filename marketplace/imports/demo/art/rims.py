@@ -14,7 +14,10 @@ def opening(stage: Stage, box: Box, radius: float, y: float) -> Array:
     """Return the pixels of a box that look into a round opening at height y."""
     across, up = stage.grid(box)
     away = (across / np.float32(radius)) ** 2 + ((up - np.float32(y * stage.cos)) / np.float32(radius * stage.sin)) ** 2
-    return np.clip((1 - away) * np.float32(radius * stage.sin * stage.unit) * 0.5 + 0.5, 0, 1).astype(np.float32)
+    result: Array = np.clip((1 - away) * np.float32(radius * stage.sin * stage.unit) * 0.5 + 0.5, 0, 1).astype(
+        np.float32
+    )
+    return result
 
 
 def near_lip(stage: Stage, rim: float, y: float, tint: Array, material: Material) -> None:

@@ -40,7 +40,7 @@ def headline(
 
 def blocks(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     """Draw leaning coloured blocks of different height, as on a mid-century jazz cover."""
-    ground, *inks = spec.palette[:5]
+    _ground, *inks = spec.palette[:5]
     count = 5 + int(chance.random() * 4)
     left, wide = 0.06, 0.88 / count
     for place in range(count):

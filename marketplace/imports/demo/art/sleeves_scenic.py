@@ -18,7 +18,7 @@ def _ordered(spec: ArtSpec) -> list[str]:
 
 def sunrise(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
     """Draw a sun with rays or bars over a plain."""
-    ground, first, second, third, dark = spec.palette[:5]
+    ground, first, second, third, _dark = spec.palette[:5]
     y = 0.62 + 0.06 * chance.random()
     if chance.random() < 0.5:
         for place in range(18):

@@ -83,13 +83,13 @@ class Stage:
 
     def box(self, left: float, right: float, low: float, high: float, margin: int = 3) -> Box:
         """Return the pixels that a span of x and of screen height covers, clipped to the picture."""
-        clip = lambda value: min(self.size, max(0, value))  # noqa: E731
-        return Box(
-            clip(math.floor(self.px(left)) - margin),
-            clip(math.floor(self.py(high)) - margin),
-            clip(math.ceil(self.px(right)) + margin),
-            clip(math.ceil(self.py(low)) + margin),
+        edges = (
+            math.floor(self.px(left)) - margin,
+            math.floor(self.py(high)) - margin,
+            math.ceil(self.px(right)) + margin,
+            math.ceil(self.py(low)) + margin,
         )
+        return Box(*(min(self.size, max(0, edge)) for edge in edges))
 
     def grid(self, box: Box) -> tuple[Array, Array]:
         """Return world x and screen height of the pixels' middles, shaped (1, width) and (height, 1)."""

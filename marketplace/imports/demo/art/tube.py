@@ -40,12 +40,8 @@ def bar(stage: Stage, line: list[tuple[float, float]], radius: float | list[floa
         else np.array(radius, dtype=np.float32)
     )
     reach = float(radii.max()) + 2 / stage.unit
-    box = stage.box(
-        float(path[:, 0].min()) - reach,
-        float(path[:, 0].max()) + reach,
-        float(path[:, 1].min()) - reach,
-        float(path[:, 1].max()) + reach,
-    )
+    (left, low), (right, high) = path.min(axis=0) - reach, path.max(axis=0) + reach
+    box = stage.box(float(left), float(right), float(low), float(high))
     x, y = stage.grid(box)
     best = np.full((y.shape[0], x.shape[1]), 1e9, dtype=np.float32)
     off, along = np.zeros_like(best), np.zeros_like(best)

@@ -98,13 +98,15 @@ def threads(u: Array, v: Array, weave: str, fine: float) -> Array:
         cell = np.float32(0.16)
         hollow = np.minimum(np.abs(np.mod(x * cell, 1) - 0.5), np.abs(np.mod(y * cell, 1) - 0.5)) * 2
         wall = np.maximum(np.abs(np.mod(x * cell, 1) - 0.5), np.abs(np.mod(y * cell, 1) - 0.5)) * 2
-        return np.clip(0.25 + 0.75 * wall**2 + 0.1 * hollow, 0, 1).astype(np.float32)
+        slope: Array = np.clip(0.25 + 0.75 * wall**2 + 0.1 * hollow, 0, 1).astype(np.float32)
+        return slope
     if weave in {"Twill", "Herringbone"}:
         lean = np.abs(np.mod(x / 14, 2) - 1) * 14 if weave == "Herringbone" else x
         return (0.5 + 0.5 * np.sin((lean + y) * np.float32(2 * math.pi / 3.4))).astype(np.float32)
-    return (0.5 + 0.25 * np.sin(x * np.float32(2 * math.pi)) + 0.25 * np.sin(y * np.float32(2 * math.pi))).astype(
-        np.float32
-    )
+    result: Array = (
+        0.5 + 0.25 * np.sin(x * np.float32(2 * math.pi)) + 0.25 * np.sin(y * np.float32(2 * math.pi))
+    ).astype(np.float32)
+    return result
 
 
 def cloth(spec: ArtSpec, u: Array, v: Array, unit: float) -> Array:

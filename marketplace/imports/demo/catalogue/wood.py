@@ -86,7 +86,7 @@ def _kitchen(shelf: str, dice: Dice) -> list[Draft]:
             attributes: tuple[tuple[str, AttributeValue], ...] = (
                 ("timber", timber), ("finish", finish), ("length", size), ("food_safe", True),
             )  # fmt: skip
-            words = _BOARD_WORDS if shelf == "boards" else _TURNED_WORDS
+            words: tuple[str, ...] = _BOARD_WORDS if shelf == "boards" else _TURNED_WORDS
             if design.startswith("bowl"):
                 words = tuple(word for word in words if word != _MILL_ONLY)
             details = [("Timber", timber.lower()), ("Finish", finish.lower()), ("Size", f"{size} mm")]
