@@ -282,4 +282,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
     "root": {"handlers": ["stderr"], "level": text("LOG_LEVEL", "INFO")},
+    # These write a line or two per call, with addresses in them.
+    "loggers": {name: {"level": "WARNING"} for name in ("stripe", "httpx", "httpcore", "urllib3")},
 }

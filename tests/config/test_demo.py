@@ -284,6 +284,19 @@ def test_a_program_that_keeps_dying_is_given_up_and_an_essential_one_closes_the_
         supervisor.stop()
 
 
+def test_a_program_whose_work_is_done_is_not_started_again(tmp_path: Path) -> None:
+    for status, starts in ((0, 0), (1, 1)):
+        said: list[str] = []
+        supervisor = Supervisor(say=said.append, essential=frozenset(), finite=frozenset({"program"}))
+        holder = Program(program(tmp_path, f"import sys; sys.exit({status})", SIGTERM=1))
+        supervisor.add([holder])
+        wait_for_end(holder)
+        supervisor.look_after(holder)
+        assert sum("is started again" in text for text in said) == starts
+        assert ("program is done" in said) == (status == 0)
+        supervisor.stop()
+
+
 def test_one_that_ignores_the_request_is_ended_and_so_is_what_it_started(tmp_path: Path) -> None:
     script = (
         "import json, os, signal, subprocess, sys, time\n"
