@@ -1,9 +1,10 @@
 """Money for operators: found by order, buyer or provider, and read-only. Changes go through refunds and services."""
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 from django.http import HttpRequest
 
+from marketplace.orders.admin import OrderGroupAdmin, ReadOnly
 from payments.models import (
     IdempotencyKey,
     InboxEvent,
@@ -15,18 +16,8 @@ from payments.models import (
     Refund,
 )
 
-
-class ReadOnly:
-    """Nothing is added, changed or deleted here."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+# Orders do not know who pays for them, but operators look for them by what stands on a bank statement.
+OrderGroupAdmin.search_fields += ("=payments__id", "=payments__provider_id")
 
 
 class AllocationInline(ReadOnly, admin.TabularInline[PaymentAllocation, Payment]):

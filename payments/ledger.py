@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from marketplace.core.db import require_transaction
 from marketplace.core.errors import AwningError
@@ -72,8 +72,13 @@ def _check(lines: Sequence[Line]) -> None:
 
 
 def _account(line: Line) -> LedgerAccount:
-    account = {"kind": line.kind, "seller_id": line.seller_id, "currency": line.currency}
-    return LedgerAccount.objects.get_or_create(**account)[0]
+    key = Q(kind=line.kind, seller_id=line.seller_id, currency=line.currency)
+    found = LedgerAccount.objects.filter(key).first()
+    if found is None:
+        account = LedgerAccount(kind=line.kind, seller_id=line.seller_id, currency=line.currency)
+        LedgerAccount.objects.bulk_create([account], ignore_conflicts=True)
+        found = LedgerAccount.objects.get(key)
+    return found
 
 
 def settle_payment(payment: Payment, *, now: datetime) -> bool:

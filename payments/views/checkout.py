@@ -20,6 +20,7 @@ from marketplace.carts.errors import BadContact, BadShipping, CartClosed
 from marketplace.carts.snapshot import CartSnapshot
 from marketplace.core.addresses import BadAddress, PostalAddress
 from marketplace.core.errors import AwningError, Conflict
+from marketplace.core.events import Json
 from marketplace.core.page_parts import Note
 from marketplace.inventory.errors import OutOfStock
 from marketplace.orders.errors import CartChanged, CheckoutIncomplete, EmptyCart
@@ -188,7 +189,7 @@ def _posted_cart(request: HttpRequest, buyer: Buyer) -> uuid.UUID | None:
 
 
 def _place(request: HttpRequest, buyer: Buyer, cart_id: uuid.UUID, *, now: datetime) -> HttpResponse:
-    chosen = {name: value for name, value in request.POST.items() if name.startswith("shipping_")}
+    chosen = {name: str(value) for name, value in request.POST.items() if name.startswith("shipping_")}
     done = checkout.check_out(
         cart_id=cart_id,
         buyer_id=buyer.user_id,
@@ -196,7 +197,7 @@ def _place(request: HttpRequest, buyer: Buyer, cart_id: uuid.UUID, *, now: datet
             principal=buyer.principal(cart_id),
             route=ROUTE,
             key=request.headers.get("Idempotency-Key") or request.POST.get("key", ""),
-            body={"cart": str(cart_id), **chosen},
+            body=dict[str, Json]({"cart": str(cart_id)}, **chosen),
         ),
         shipping=_choices(chosen),
         answer_for=_answer_for,

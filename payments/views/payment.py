@@ -123,7 +123,7 @@ def come_back(request: HttpRequest) -> HttpResponse:
     group.refresh_from_db()
     refund = Refund.objects.filter(payment__group=group).exclude(state=Refund.State.FAILED).first()
     if group.state == OrderGroup.State.PAID:
-        answer = SeeOther(f"{reverse('order', args=[group.number])}?paid=1")
+        answer: HttpResponse = SeeOther(f"{reverse('order', args=[group.number])}?paid=1")
     elif refund is not None:
         page = refunded_page(group, money.text(refund.amount_minor, group.currency))
         answer = render(request, "payments/pay_return.html", {"page": page})

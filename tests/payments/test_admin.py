@@ -79,3 +79,22 @@ def test_an_entry_is_found_by_its_payment(operator: Client, group: OrderGroup) -
     html = operator.get("/admin/payments/journalentry/", {"q": str(payment.pk)}).content.decode()
     assert JournalEntry.objects.get().ref in html
     assert Payment.objects.count() == 2
+
+
+def test_an_order_is_found_by_its_payment(operator: Client, group: OrderGroup) -> None:
+    payment = payment_of(group)
+    for words in (group.number, group.email, str(payment.pk), payment.provider_id, group.orders.get().number):
+        html = operator.get("/admin/orders/ordergroup/", {"q": words}).content.decode()
+        assert group.number in html
+        assert html.count('class="field-number"') == 1
+
+
+@pytest.mark.parametrize("model", ["order", "ordergroup"])
+def test_orders_can_be_looked_at_and_nothing_else(operator: Client, group: OrderGroup, model: str) -> None:
+    pk = group.pk if model == "ordergroup" else group.orders.get().pk
+    page = f"/admin/orders/{model}/{pk}/"
+    html = operator.get(f"{page}change/").content.decode()
+    assert group.access_token not in html
+    assert operator.post(f"{page}change/", {"state": "paid"}).status_code == 403
+    assert operator.post(f"{page}delete/", {"post": "yes"}).status_code == 403
+    assert operator.get(f"/admin/orders/{model}/add/").status_code == 403

@@ -37,7 +37,8 @@ def paid(stripe: StripeControl, vase: Offer, clock: datetime) -> OrderGroup:
     stripe.pay(payment_of(group).provider_id or "")
     checkout.check_payment(group_id=group.pk, now=clock)
     a_checkout(a_cart({vase: 1}, now=clock), now=clock)
-    relay(now=timezone.now())
+    while relay(now=timezone.now()):  # a delivered fact may ask for an e-mail, which is another one
+        continue
     return group
 
 

@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from django.core.management.base import BaseCommand, CommandError
@@ -9,6 +10,15 @@ from django.utils import timezone
 
 from marketplace.core.errors import AwningError
 from payments import audit, reconciliation
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """``findings`` are the differences that are left."""
+
+    repaired: int
+    events: int
+    findings: list[str]
 
 
 class Command(BaseCommand):
@@ -27,16 +37,17 @@ class Command(BaseCommand):
         except AwningError as error:
             raise CommandError(f"The payment provider does not answer: {error}", returncode=2) from error
         if options["json"]:
-            self.stdout.write(json.dumps(report, indent=2))
+            self.stdout.write(json.dumps(asdict(report), indent=2))
         else:
-            for line in report["findings"]:
+            for line in report.findings:
                 self.stdout.write(line)
-            self.stdout.write(f"{report['repaired']} repaired, {report['events']} lost events fetched, "
-                              f"{len(report['findings'])} differences left")  # fmt: skip
-        if report["findings"]:
+            self.stdout.write(
+                f"{report.repaired} repaired, {report.events} lost events fetched, {len(report.findings)} differences left"
+            )
+        if report.findings:
             raise SystemExit(1)
 
-    def reconcile(self, window: timedelta, *, repair: bool) -> dict[str, object]:
+    def reconcile(self, window: timedelta, *, repair: bool) -> Report:
         """Compares, repairs if asked, and compares again."""
         now = timezone.now()
         settled = now - audit.QUIET
@@ -48,4 +59,4 @@ class Command(BaseCommand):
             drifts = reconciliation.compare(now=now, settled=settled, window=window)
         findings = [f"{drift.invariant}  {drift.row}: {drift.problem}" for drift in drifts]
         findings += [f"{item.invariant}  {item.row}: {item.problem}" for item in audit.audit(now=now, offline=True)]
-        return {"repaired": repaired, "events": events, "findings": [*findings, *refused]}
+        return Report(repaired, events, [*findings, *refused])
