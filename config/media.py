@@ -17,7 +17,7 @@ def picture(request: HttpRequest, path: str) -> HttpResponseBase:
     if not path.endswith(".webp") or not isinstance(storage, FileSystemStorage):
         raise Http404
     try:
-        response = serve(request, path, document_root=storage.location)
+        response = serve(request, path, document_root=str(storage.location))
     except SuspiciousFileOperation as error:
         # A path that leads out of the folder.
         raise Http404 from error

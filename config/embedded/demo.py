@@ -72,7 +72,9 @@ class Demo:
         self.logs = home / "logs"
         self.variables: dict[str, str] = {}
         self.servers: Servers | None = None
-        self.supervisor = Supervisor(say=progress.say, essential=frozenset({"web", "postgres"}), finite=frozenset({"artist"}))
+        self.supervisor = Supervisor(
+            say=progress.say, essential=frozenset({"web", "postgres"}), finite=frozenset({"artist"})
+        )
         remedy = "stop that demo with Ctrl-C, or start this one elsewhere: make demo DEMO_HOME=.demo2 PORT=8001"
         self.lock = DirectoryLock(home, remedy=remedy)
         try:
