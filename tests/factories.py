@@ -1,10 +1,12 @@
 """Plain functions that make one thing each, with values that can be told apart."""
 
 from datetime import UTC, datetime
+from functools import cache
 from itertools import count
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from marketplace.accounts.models import User
@@ -26,9 +28,17 @@ LONG_AGO = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 PASSWORD = "a-quiet-harbour"
 
 
+@cache
+def _hashed(password: str) -> str:
+    """Hashing is slow on purpose; the cast shares one password."""
+    return make_password(password)
+
+
 def a_user(*, email: str = "", password: str = PASSWORD, **fields: Any) -> User:
     """A person whose address is confirmed."""
-    user = User.objects.create_user(email or f"person{next(_number)}@example.test", password, **fields)
+    user = User.objects.create_user(email or f"person{next(_number)}@example.test", **fields)
+    user.password = _hashed(password)
+    user.save(update_fields=["password"])
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
 
