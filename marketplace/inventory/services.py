@@ -160,11 +160,12 @@ def release(*, reference: str, now: datetime) -> None:
 def _hold_all(quantities: Mapping[int, int]) -> list[int]:
     """Takes each offer in sorted order, so that buyers of the same things queue up instead of blocking in a ring.
 
-    Returns the offers of which nothing is left. Raises OutOfStock after trying them all, which undoes what was taken.
+    Returns the offers of which nothing is left. Raises OutOfStock after trying them all; the caller's block undoes what
+    was taken.
     """
     short: list[int] = []
     emptied: list[int] = []
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         for pk, quantity in sorted(quantities.items()):
             cursor.execute(_HOLD, [quantity, pk, quantity])
             left = cursor.fetchone()
@@ -172,8 +173,8 @@ def _hold_all(quantities: Mapping[int, int]) -> list[int]:
                 short.append(pk)
             elif left[0] == 0:
                 emptied.append(pk)
-        if short:
-            raise OutOfStock(short)
+    if short:
+        raise OutOfStock(short)
     return emptied
 
 

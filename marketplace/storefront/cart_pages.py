@@ -168,7 +168,8 @@ def _accept(line: SnapshotLine, text: str) -> Act:
 def _summary(snapshot: CartSnapshot) -> tuple[SumRow, ...]:
     parcels = sum(1 for parcel in snapshot.parcels if parcel.items_minor)
     shipping = money.text(snapshot.shipping_minor, snapshot.currency) if snapshot.shipping_minor else "Free"
-    rows = [SumRow(f"Things ({snapshot.units})", money.text(snapshot.items_minor, snapshot.currency))]
+    units = sum(line.quantity for line in snapshot.lines if line.buyable)
+    rows = [SumRow(f"Things ({units})", money.text(snapshot.items_minor, snapshot.currency))]
     if all(parcel.shipping for parcel in snapshot.parcels):
         rows.append(SumRow(f"Shipping, {plural(parcels, 'parcel', 'parcels')}", shipping))
     rows.append(SumRow("Total, VAT included", money.text(snapshot.total_minor, snapshot.currency), total=True))
@@ -176,10 +177,9 @@ def _summary(snapshot: CartSnapshot) -> tuple[SumRow, ...]:
 
 
 def _summary_note(snapshot: CartSnapshot) -> str:
-    if snapshot.address:
+    if snapshot.address or not snapshot.country:
         return ""
-    to = f"to {country_name(snapshot.country)}" if snapshot.country else "within each stall's own country"
-    return f"Shipping is reckoned {to} until you enter your address."
+    return f"Shipping is reckoned to {country_name(snapshot.country)} until you enter your address."
 
 
 def _blocked(snapshot: CartSnapshot) -> str:
@@ -192,7 +192,8 @@ def _blocked(snapshot: CartSnapshot) -> str:
 
 def _notes(snapshot: CartSnapshot) -> tuple[Note, ...]:
     if not snapshot.country:
-        return ()
+        choose = Link("Choose your country", links.deliver_to(links.CART))
+        return (Note("Shipping is shown within each stall's own country.", link=choose),)
     to = country_name(snapshot.country)
     return tuple(
         Note(f"{parcel.seller_name} does not ship to {to}.", tone="warn", link=Link("Send it elsewhere", CHECKOUT))

@@ -15,11 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 from marketplace.carts import queries, services
 from marketplace.carts.services import LineState, Terms
 from marketplace.catalog import queries as catalog
-from marketplace.core.addresses import countries
 from marketplace.core.errors import AwningError
 from marketplace.storefront import links
 from marketplace.storefront.cart_pages import added, cart_page, empty_page, refused, undo_of
-from marketplace.storefront.country import chosen_country
+from marketplace.storefront.country import chosen_country, remember_country
 from marketplace.storefront.guest_cart import give_cart, guest_cart_id
 from marketplace.storefront.pages.cards import cards
 
@@ -43,14 +42,16 @@ def cart_id_of(request: HttpRequest) -> uuid.UUID | None:
 def show(request: HttpRequest) -> HttpResponse:
     """The cart; ``?removed=<offer>`` offers to put that line back."""
     cart_id = cart_id_of(request)
-    snapshot = queries.snapshot(cart_id=cart_id, country=_country(request)) if cart_id else None
+    snapshot = queries.snapshot(cart_id=cart_id, country=chosen_country(request)) if cart_id else None
     removed = _removed(request, snapshot.cart_id) if snapshot else None
     if snapshot is not None and snapshot.lines:
         page = cart_page(snapshot, removed=removed, now=timezone.now())
     else:
         undo, undo_text = undo_of(removed)
         page = empty_page(popular=cards(catalog.popular(limit=_SUGGESTED)), undo=undo, undo_text=undo_text)
-    return render(request, "storefront/cart.html", {"page": page})
+    response = render(request, "storefront/cart.html", {"page": page})
+    remember_country(request, response)
+    return response
 
 
 @require_POST
@@ -160,15 +161,3 @@ def _number(text: str | None) -> int:
     if text is None or not text.isascii() or not text.isdigit() or int(text[:20]) > _MOST:
         raise Http404
     return int(text)
-
-
-def _country(request: HttpRequest) -> str:
-    """The country for the first sums: the one chosen, else a guess from the first language that names one."""
-    if chosen := chosen_country(request):
-        return chosen
-    known = {code for code, _ in countries()}
-    for part in request.headers.get("Accept-Language", "").split(",")[:5]:
-        region = part.partition(";")[0].strip().rpartition("-")[2].upper()
-        if region in known and "-" in part:
-            return region
-    return ""

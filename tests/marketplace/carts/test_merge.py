@@ -1,13 +1,13 @@
+import threading
 import uuid
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from marketplace.accounts.models import User
-from marketplace.carts import queries, services
+from marketplace.carts import merging, queries, services
 from marketplace.carts.limits import MOST_LINES
 from marketplace.carts.models import Cart, CartLine
 from marketplace.carts.snapshot import Problem
@@ -147,9 +147,26 @@ def test_merging_costs_the_same_for_any_cart(kiln: Seller, mira: User, size: int
     assert len(captured) == 10
 
 
-def test_signing_in_twice_at_once_merges_once(transactional_db: None) -> None:
+def test_signing_in_twice_at_once_merges_once(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first to pour gives the second every chance to pour as well: only the carts' locks keep it out."""
     offer = an_offer(seller=a_seller())
     user = a_user()
     own, guest = a_cart(offer, user=user), a_cart(offer, quantity=2)
-    assert together(*[partial(services.merge, guest_cart_id=guest.pk, user_id=user.pk, now=NOW)] * 4) == []
+    pour, entered, first_is_done, second_came = merging.pour, threading.Lock(), threading.Event(), threading.Event()
+
+    def pour_slowly(guest: Cart, *, into: Cart) -> None:
+        if entered.acquire(blocking=False):
+            second_came.wait(timeout=0.5)
+        else:
+            second_came.set()
+            first_is_done.wait(timeout=10)
+        pour(guest, into=into)
+
+    def sign_in() -> None:
+        services.merge(guest_cart_id=guest.pk, user_id=user.pk, now=NOW)
+        first_is_done.set()
+
+    monkeypatch.setattr(merging, "pour", pour_slowly)
+    assert together(sign_in, sign_in) == []
+    assert not second_came.is_set()
     assert quantities(own) == {offer.pk: 3}

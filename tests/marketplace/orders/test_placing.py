@@ -271,4 +271,4 @@ def test_placing_costs_one_statement_more_per_offer(mira: User, stalls: int, eac
         place(cart)
     # Lock, snapshot (6), live group, group, orders, lines, events, reservations, hold noted, outbox, and what begins and
     # ends the nested transactions.
-    assert len(captured) - len(offers) == 24
+    assert len(captured) - len(offers) == 22

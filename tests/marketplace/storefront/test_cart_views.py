@@ -149,9 +149,13 @@ def test_the_cart_shows_parcels_with_dates_and_sums(client: Client, kiln: Seller
 
 def test_shipping_is_shown_before_the_address_is_known(client: Client, kiln: Seller) -> None:
     holding(client, a_cart(an_offer(seller=kiln)))
-    assert "€4.90 within Germany" in shown(client)
-    response = client.get("/cart/", headers={"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"})
-    assert "€4.90 to Austria" in response.content.decode()
+    text = shown(client)
+    assert "€4.90 within Germany" in text
+    assert "Choose your country" in text
+    text = shown(client, "/cart/?ship_to=AT")
+    assert "€4.90 to Austria" in text
+    assert "Shipping is reckoned to Austria until you enter your address." in text
+    assert "€4.90 to Austria" in shown(client), "the choice is remembered"
 
 
 def test_a_country_that_is_not_served_is_said(client: Client, kiln: Seller) -> None:
@@ -252,6 +256,7 @@ def test_what_cannot_be_bought_must_go(client: Client, kiln: Seller, groove: Sel
     for words in ("This has sold out.", "This is not for sale any more.", "Remove what can no longer be bought first."):
         assert words in text
     assert "Go to checkout" not in text
+    assert "Things (0)" in text
 
 
 def test_without_a_cart_nothing_is_changed(client: Client, kiln: Seller) -> None:
