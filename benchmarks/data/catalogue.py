@@ -18,8 +18,21 @@ from marketplace.catalog.services.indexing import reindex_all
 
 COMMON = "vase"
 RARE = "celadonite"
-TYPO = "ceramcis"
-_KINDS = ("vase", "bowl", "mug", "print", "record", "throw", "lamp", "notebook", "board", "planter", "candle", "cushion")
+TYPO = "speckeld"
+_KINDS = (
+    "vase",
+    "bowl",
+    "mug",
+    "print",
+    "record",
+    "throw",
+    "lamp",
+    "notebook",
+    "board",
+    "planter",
+    "candle",
+    "cushion",
+)
 _ADJECTIVES = (
     "tall", "small", "round", "speckled", "ribbed", "matt", "glossy", "striped", "woven", "turned", "folded", "blue",
     "green", "amber", "white", "black", "grey", "ochre", "rust", "linen", "oak", "walnut", "brass", "stoneware",
@@ -92,7 +105,6 @@ def _make(products: int, *, stalls: int = 200) -> Made:
     return Made(products, rows, time.monotonic() - begin)
 
 
-
 def _shelves(cursor: CursorWrapper) -> None:
     """Twelve top shelves with four under each, and one product type with four attributes."""
     cursor.execute(
@@ -110,7 +122,9 @@ def _shelves(cursor: CursorWrapper) -> None:
         FROM catalog_category, generate_series(1, 4) AS n
         """
     )
-    cursor.execute("INSERT INTO catalog_producttype (name, slug) VALUES ('General goods', 'general-goods') RETURNING id")
+    cursor.execute(
+        "INSERT INTO catalog_producttype (name, slug) VALUES ('General goods', 'general-goods') RETURNING id"
+    )
     type_id = cursor.fetchone()[0]
     cursor.execute(
         """

@@ -1,4 +1,5 @@
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from marketplace.catalog.errors import Gone
 from marketplace.catalog.queries import exact_product, offers, product, sitemap_slugs
@@ -8,7 +9,7 @@ from marketplace.sellers.models import Seller
 from tests.factories import a_product, a_seller, a_variant, an_image, an_offer
 
 
-def test_a_product_comes_whole_in_one_query(kiln: Seller, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_a_product_comes_whole_in_one_query(kiln: Seller, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     made = a_product(owner=kiln, title="Vase", attributes={"glaze": "Celadon"}, extras={"Tag": "x"})
     small, large = a_variant(made, size="S"), a_variant(made, size="L")
     an_image(made, key="b", position=2)

@@ -1,4 +1,5 @@
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from marketplace.catalog.models import Category
 from marketplace.catalog.search import facets
@@ -98,7 +99,9 @@ def test_counting_stops_and_says_so(shelves: dict[str, Category], monkeypatch: p
     assert facets.total(Filters()) == 3
 
 
-def test_one_statement_however_many_facets(shelves: dict[str, Category], django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_one_statement_however_many_facets(
+    shelves: dict[str, Category], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     filters = Filters(text="b", tokens=(("colour", ("Blue",)), ("condition", ("new",))), price_min=1, in_stock=True)
     with django_assert_num_queries(1):
         counted(filters, shelves)

@@ -1,4 +1,5 @@
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from marketplace.catalog.search.words import correct, one_letter_away
 from marketplace.sellers.models import Seller
@@ -49,7 +50,7 @@ def test_of_two_close_words_the_commoner_is_meant(kiln: Seller) -> None:
     assert correction.replaced == (("bolx", "bold"),)
 
 
-def test_one_statement(shelf: None, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_one_statement(shelf: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(1):
         correct("speckeld vsae stonewear")
 

@@ -2,6 +2,7 @@ import threading
 
 import pytest
 from django.db import connection, transaction
+from pytest_django import DjangoAssertNumQueries
 
 from marketplace.catalog.facts import BATCH
 from marketplace.catalog.models import Category, Offer, Product, SearchEntry, SearchWord
@@ -155,8 +156,8 @@ def test_repeating_it_writes_nothing(kiln: Seller) -> None:
 
 
 def test_the_number_of_queries_does_not_depend_on_the_number_of_products(
-    kiln: Seller, django_assert_num_queries
-) -> None:  # type: ignore[no-untyped-def]
+    kiln: Seller, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     ids = [an_offer(seller=kiln).variant.product_id for _ in range(30)]
     for wanted in (ids[:1], ids):
         with django_assert_num_queries(5):  # the lock, the index, the words; a savepoint and its release
