@@ -19,6 +19,7 @@ HOUR = 3600.0
 app.conf.beat_schedule = {
     "imports.fetch_pictures": {"task": "imports.fetch_pictures", "schedule": 30.0, "options": {"expires": 30.0}},
     "core.prune": {"task": "core.prune", "schedule": HOUR, "options": {"expires": HOUR}},
+    "catalog.refresh_words": {"task": "catalog.refresh_words", "schedule": HOUR, "options": {"expires": HOUR}},
     "carts.prune": {"task": "carts.prune", "schedule": HOUR, "options": {"expires": HOUR}},
 }
 
