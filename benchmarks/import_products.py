@@ -44,7 +44,7 @@ def run() -> dict[str, Entry]:
             other["rows_per_second"], 1_000, "rows/s", "variations 5,000 rows after their parents"
         ),
         "import.first_run_cpu": at_least(
-            ROWS / first["cpu_seconds"], 3_000, "rows/CPU s", "the importing process alone, without PostgreSQL"
+            ROWS / first["cpu_seconds"], 2_000, "rows/CPU s", "the importing process alone, without PostgreSQL"
         ),
         "import.peak_memory": at_most(peak, 256, "MiB", "resident set, Django included"),
         "import.memory_growth_10k_to_100k": at_most(
