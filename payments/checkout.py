@@ -35,7 +35,7 @@ from payments.opening import (
     open_or_raise,
     open_payment,
 )
-from payments.provider import ProviderUnavailable
+from payments.provider import ProviderUnavailable, ProviderUnknown
 
 logger = logging.getLogger(__name__)
 
@@ -226,7 +226,7 @@ def _bring_forward(rows: "QuerySet[Payment]", step: Callable[..., bool], *, now:
     for payment in claims.each(rows, now=now, limit=limit):
         try:
             done += step(payment, now=now)
-        except ProviderUnavailable:
+        except (ProviderUnavailable, ProviderUnknown):
             break
         except AwningError as error:
             logger.warning("payment.stuck", extra={"payment_id": str(payment.pk), "error": error.code})

@@ -84,22 +84,19 @@ def perform_refunds(*, now: datetime, limit: int = 20) -> int:
     for refund in claims.each(Refund.objects.filter(state__in=UNFINISHED), now=now, limit=limit):
         try:
             done += perform_refund(refund, now=now)
-        except ProviderUnavailable:
-            break
+        except (ProviderUnavailable, ProviderUnknown):
+            break  # the next one would wait just as long
     return done
 
 
 def perform_refund(refund: Refund, *, now: datetime) -> bool:
-    """One claimed refund, one step forward. Raises ProviderUnavailable after writing it down."""
+    """One claimed refund, one step forward. Raises ProviderUnavailable and ProviderUnknown after writing them down."""
     try:
         found = _ask(refund, now=now)
-    except ProviderUnknown as error:
-        _later(refund, error, now=now, state=State.UNKNOWN)
-        return False
     except AwningError as error:
         logger.warning("refund.failed", extra={"refund_id": str(refund.pk), "error": error.code})
-        _later(refund, error, now=now)
-        if isinstance(error, ProviderUnavailable):
+        _later(refund, error, now=now, state=State.UNKNOWN if isinstance(error, ProviderUnknown) else None)
+        if isinstance(error, ProviderUnavailable | ProviderUnknown):
             raise
         return False
     marks.reached("refund.sent")

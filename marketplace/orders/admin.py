@@ -1,5 +1,7 @@
 """Orders for operators: found by number, buyer, stall or thing. States change through services, never here."""
 
+from typing import ClassVar
+
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
@@ -33,7 +35,7 @@ class OrderGroupAdmin(ReadOnly, admin.ModelAdmin[OrderGroup]):
 
     list_display = ("number", "email", "state", "total_minor", "currency", "placed_at", "paid_at")
     list_filter = ("state",)
-    search_fields: tuple[str, ...] = ("=number", "email", "=orders__number")
+    search_fields: ClassVar[tuple[str, ...]] = ("=number", "email", "=orders__number")
     search_help_text = "Order number, e-mail address, payment id or the provider's id"
     # The token opens the order for its holder: nobody needs to read it.
     exclude = ("access_token",)

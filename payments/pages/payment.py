@@ -36,12 +36,11 @@ def return_href(group: OrderGroup) -> str:
     return absolute(f"{reverse('checkout_return')}?order={group.number}")
 
 
-def payment_page(group: OrderGroup, payment: Payment, *, notes: tuple[Note, ...] = ()) -> PaymentPage:
+def payment_page(group: OrderGroup, payment: Payment) -> PaymentPage:
     """The page of an unpaid group."""
     number = group.number
     hosted = payment.flow == Payment.Flow.HOSTED
-    if payment.decline_code:
-        notes = (*notes, Note(f"{decline_text(payment.decline_code)} Nothing was charged.", "danger"))
+    declined = f"{decline_text(payment.decline_code)} Nothing was charged." if payment.decline_code else ""
     return PaymentPage(
         meta=Meta(title="Checkout: payment", robots="noindex"),
         steps=steps(current=3, reached=2),
@@ -52,7 +51,7 @@ def payment_page(group: OrderGroup, payment: Payment, *, notes: tuple[Note, ...]
         email=group.email,
         held_until=clock(group.expires_at),
         back_href=reverse("checkout_shipping"),
-        notes=notes,
+        notes=(Note(declined, "danger"),) if declined else (),
         cancel=Act("Change the cart", reverse("checkout_cancel", args=[number])),
         hosted=Act(
             "Go on at the provider’s page" if hosted else "Pay on the provider’s page",

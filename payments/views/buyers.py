@@ -1,6 +1,7 @@
 """Who is asking, and which cart and orders are theirs. What is somebody else's does not exist."""
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest
@@ -49,12 +50,11 @@ def remember(request: HttpRequest, group: OrderGroup) -> None:
 
 def group_of(request: HttpRequest, number: str) -> OrderGroup:
     """The group, if it is this person's. Raises Http404, for other people's too."""
-    try:
-        token = request.session.get(_SESSION_KEY, {}).get(number)
-        if token:
+    token = request.session.get(_SESSION_KEY, {}).get(number)
+    if token:
+        with suppress(NotFound):
             return orders.group_by_token(number=number, token=token)
-        if request.user.is_authenticated:
+    if request.user.is_authenticated:
+        with suppress(NotFound):
             return orders.group_for_buyer(number=number, buyer_id=request.user.pk)
-    except NotFound as error:
-        raise Http404 from error
     raise Http404

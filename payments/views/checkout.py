@@ -145,12 +145,19 @@ def _shipping_form(
     request: HttpRequest, snapshot: CartSnapshot, *, error: AwningError | None = None, now: datetime
 ) -> HttpResponse:
     fields = error.fields if error else {}
-    notes = (Note(error.message, "danger"),) if error and not fields else ()
+    notes = (Note(_said(error), "danger"),) if error and not fields else ()
     page = shipping_page(snapshot, key=str(uuid.uuid4()), errors=fields, notes=notes, now=now)
     answer = render(request, "payments/shipping.html", {"page": page}, status=error.status if error else 200)
     if isinstance(error, idempotency.KeyInProgress):
         answer["Retry-After"] = str(error.retry_after)
     return answer
+
+
+def _said(error: AwningError) -> str:
+    """What went wrong, for the buyer; what the provider says about itself is for the log."""
+    if error.status >= 500:
+        return "The payment provider does not answer. Nothing was charged: try again in a moment."
+    return error.message
 
 
 # --- the order ------------------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from marketplace.core import money
 from marketplace.core.errors import AwningError
-from marketplace.core.page_parts import Note
 from marketplace.orders.models import OrderGroup
 from marketplace.storefront import links
 from payments import checkout, gateway
@@ -45,8 +44,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
         return redirect(links.CART)
     if payment.state in (Payment.State.PROCESSING, Payment.State.SUCCEEDED):
         return redirect(f"{reverse('checkout_return')}?order={group.number}")
-    notes = tuple(Note(str(message), "danger") for message in messages.get_messages(request))
-    return render(request, "payments/payment.html", {"page": payment_page(group, payment, notes=notes)})
+    return render(request, "payments/payment.html", {"page": payment_page(group, payment)})
 
 
 def _open(group: OrderGroup) -> Payment | None:

@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
+import requests
 from django.db import connections
 from django.utils import timezone
 
@@ -225,6 +226,21 @@ def test_a_lost_webhook_is_made_up_for_by_the_sweep(stripe: StripeControl, vase:
     stripe.pay(payment_of(group).provider_id or "")
     checkout.resume_payments(now=clock + timedelta(seconds=31))
     assert payment_of(group).state == State.SUCCEEDED
+
+
+@pytest.mark.parametrize("fault", ["timeout_after", "drop_after"])
+def test_a_charge_whose_answer_was_lost_is_found(
+    stripe: StripeControl, vase: Offer, clock: datetime, fault: str
+) -> None:
+    """The buyer's browser hears nothing, the card was charged, and no webhook comes."""
+    group = a_checkout(a_cart({vase: 1}, now=clock), now=clock)
+    stripe.fault(fault, "POST /v1/payment_intents/.*/confirm", seconds=0.2)
+    with pytest.raises(requests.ConnectionError):
+        stripe.pay(payment_of(group).provider_id or "")
+    assert len(stripe.charges()) == 1
+    checkout.resume_payments(now=clock + timedelta(seconds=31))
+    assert payment_of(group).state == State.SUCCEEDED
+    assert len(stripe.charges()) == 1
 
 
 def test_a_decline_is_remembered_and_the_payment_stays_open(
