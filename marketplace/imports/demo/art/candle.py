@@ -97,7 +97,12 @@ def _stepped(stage: Stage, spec: ArtSpec, x: float) -> float:
 
 def _tapers(stage: Stage, spec: ArtSpec, chance: np.random.Generator) -> None:
     brass = spec.param("wax") != "Beeswax"
-    for x, z, tall in ((-0.105, 0.0, 0.40), (0.105, 0.05, 0.31 + 0.06 * chance.random())):
+    apart, left = 0.085 + 0.04 * chance.random(), 0.36 + 0.06 * chance.random()
+    flip = 1 if chance.random() < 0.5 else -1
+    for x, z, tall in (
+        (-apart * flip, 0.0, left),
+        (apart * flip, 0.06 * chance.random(), left - 0.04 - 0.09 * chance.random()),
+    ):
         foot = curve(
             [
                 (0.075, 0.0),

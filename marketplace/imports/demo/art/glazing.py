@@ -142,7 +142,7 @@ def glaze(
     material = FINISH[spec.param("finish", "Satin")]
     u, v = surface.angle * np.maximum(surface.r, 0.02), surface.y
     if flat:
-        u, v = surface.r * np.sin(surface.angle), surface.r * np.cos(surface.angle) + surface.y
+        u, v = surface.r * np.sin(surface.angle), surface.r * np.cos(surface.angle) - surface.y
     u = u + np.float32(seed % 31) * np.float32(0.137)
     soft = noise.sample_soft(noise.cloud(6, 6, 3), u * 1.3, v * 1.3 + np.float32(seed % 17) * np.float32(0.061))
     if lies == "reactive":

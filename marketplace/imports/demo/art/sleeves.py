@@ -140,7 +140,7 @@ def seventies(sheet: Sheet, spec: ArtSpec, chance: np.random.Generator) -> None:
         sheet.rect(turn_x + outer - wide, 0, turn_x + outer, turn_y, inks[place % 4])
     sheet.rect(0, 0, turn_x + 0.12, turn_y + 0.12, ground)
     sheet.pie(turn_x, turn_y, 0.12 + wide, (0, 90), inks[(count - 1) % 4])
-    sheet.pie(turn_x, turn_y, 0.12, (0, 90), ground)
+    sheet.pie(turn_x, turn_y, 0.12, (-3, 93), ground)
     headline(sheet, spec, dark, "syne-800", (0.06, 0.06), max(0.36, turn_x + 0.04), 0.085)
 
 

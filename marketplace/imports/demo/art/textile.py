@@ -151,7 +151,7 @@ def hung(stage: Stage, spec: ArtSpec, drape: Drape) -> None:
     over = np.clip((up - np.float32(top - 0.012)) / np.float32(0.03), 0, 1)
     relief = relief - over * over * np.float32(0.05)
     from_side = (1 - np.abs(s / (1 + 0.05 * down * np.sin(down * 2 + phase)))) * np.float32(wide / 2)
-    hem = np.float32(low) + 0.008 * fold
+    hem = np.float32(low) + 0.005 * fold
     inside = np.minimum(np.minimum(from_side, up - hem), np.float32(top + 0.02) - up)
     mask = np.clip(inside * np.float32(stage.unit) + 0.5, 0, 1)
     colour = cloth(spec, s * np.float32(wide / 2) + 0.30 * relief, up + 0.004 * fold, stage.unit)

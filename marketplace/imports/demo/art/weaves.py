@@ -136,4 +136,4 @@ def cloth(spec: ArtSpec, u: Array, v: Array, unit: float) -> Array:
     relief = threads(u, v, weave, min(160.0, unit / 4.2))
     slub = noise.sample_soft(noise.cloud(48, 3, 63), u * 1.6, v * 0.5)
     del colours
-    return (colour * (0.80 + 0.22 * relief + 0.26 * (slub - 0.5))[None]).astype(np.float32)
+    return (colour * (0.90 + 0.24 * relief + 0.26 * (slub - 0.5))[None]).astype(np.float32)

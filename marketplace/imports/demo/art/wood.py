@@ -14,7 +14,7 @@ from marketplace.imports.demo.art.lathework import timber, turned
 from marketplace.imports.demo.art.light import SATIN, WOOD, Material, light
 from marketplace.imports.demo.art.spec import ArtSpec
 from marketplace.imports.demo.art.stage import Camera, Stage, ellipse
-from marketplace.imports.demo.art.tube import bar
+from marketplace.imports.demo.art.tube import bar, bend
 from marketplace.imports.demo.art.vessels import vessel
 
 _STEEL = Material(gloss=2.2, rough=0.16)
@@ -126,7 +126,7 @@ def _hole(stage: Stage, spec: ArtSpec) -> None:
         (-0.020, y - 0.03),
         (0.0, y),
     ]
-    cord = bar(stage, loop, 0.0042)
+    cord = bar(stage, bend(loop, 36), 0.0042)
     stage.shade(cord.box, cord.mask, 0.3)
     stage.lay(cord.box, light(stage, cord.normal, linear("#8a5a36"), SATIN), cord.mask)
 

@@ -97,7 +97,8 @@ def _plant(shelf: str, line: str, dice: Dice) -> Draft:
     details.append(("Height", f"about {height} cm with the pot"))
     words = _FOLIAGE_WORDS if shelf == "foliage" else _SOFT_WORDS if drawn == "rosette" else _CACTUS_WORDS
     forms = (Form((("Pot", f"With {pot_name} pot"),)), Form((("Pot", "Nursery pot only"),), 0.7))
-    title = f"{name} in a {pot_name} pot"
+    article = "an" if pot_name[0] in "aeiou" else "a"
+    title = f"{name} in {article} {pot_name} pot"
     return Draft(
         title,
         shelf,
