@@ -31,22 +31,13 @@ def receive(*, raw: bytes, signature: str, now: datetime) -> bool:
 
 
 def store(event: ProviderEvent, *, now: datetime) -> bool:
-    """Puts an event into the inbox; False when it is there already."""
-    row = InboxEvent(
+    """Puts an event into the inbox; False when it is there already. Of two at once, the unique constraint lets one in."""
+    return InboxEvent.objects.get_or_create(
         provider=PROVIDER,
         account=event.account,
         event_id=event.id,
-        type=event.type,
-        payload=event.payload,
-        received_at=now,
-        due_at=now,
-    )
-    known = InboxEvent.objects.filter(provider=PROVIDER, account=event.account, event_id=event.id)
-    if known.exists():
-        return False
-    # Two deliveries at once may both come this far: the unique constraint lets one in.
-    InboxEvent.objects.bulk_create([row], ignore_conflicts=True)
-    return True
+        defaults={"type": event.type, "payload": event.payload, "received_at": now, "due_at": now},
+    )[1]
 
 
 def waiting() -> "QuerySet[InboxEvent]":

@@ -1,11 +1,13 @@
 import hashlib
 import hmac
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -228,3 +230,19 @@ def test_a_slow_processor_cannot_finish_what_another_has_taken(
     webhooks.process_inbox(now=clock)
     assert InboxEvent.objects.get().processed_at is None
     assert payment_of(group).state == "open"
+
+
+def test_the_same_event_delivered_at_once_is_stored_once(clock: datetime) -> None:
+    start = threading.Barrier(6)
+
+    def post() -> int:
+        try:
+            start.wait()
+            return deliver(an_event(), at=clock)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = [job.result() for job in [pool.submit(post) for _ in range(6)]]
+    assert answers == [200] * 6
+    assert InboxEvent.objects.count() == 1
