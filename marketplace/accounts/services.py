@@ -1,8 +1,11 @@
 """Changes that people make to their own account; sign-in itself is django-allauth's."""
 
+from datetime import datetime
+
 from django.db import transaction
 
 from marketplace.accounts.models import Address, User
+from marketplace.core.addresses import PostalAddress
 from marketplace.core.db import locked
 from marketplace.core.errors import AwningError, NotFound
 
@@ -21,6 +24,17 @@ def rename(*, user_id: int, name: str) -> str:
         raise BadName("Please check the name.", fields={"name": "Shorten this to 120 characters."})
     User.objects.filter(pk=user_id).update(name=tidy)
     return tidy
+
+
+def keep_address(*, user_id: int, address: PostalAddress, phone: str, now: datetime) -> None:
+    """Keeps where a parcel went for the next order; the same address again is only noted as used."""
+    with transaction.atomic():
+        # The account is the lock: two orders at once must not keep the same address twice.
+        User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
+        kept = Address.objects.filter(user_id=user_id)
+        if not kept.filter(**address.to_json()).update(used_at=now):
+            is_first = not kept.exists()
+            Address.objects.create(user_id=user_id, phone=phone, is_default=is_first, used_at=now, **address.to_json())
 
 
 def prefer_address(*, user_id: int, address_id: int) -> None:

@@ -10,11 +10,13 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from marketplace.accounts import services as accounts
 from marketplace.carts import queries as cart_queries
 from marketplace.carts import services as carts
 from marketplace.carts.errors import CartClosed
 from marketplace.carts.models import Cart
 from marketplace.core import events
+from marketplace.core.addresses import PostalAddress
 from marketplace.core.db import require_transaction
 from marketplace.core.errors import NotFound
 from marketplace.core.events import Json
@@ -138,6 +140,18 @@ def close_paid_cart(*, number: str, now: datetime) -> None:
     cart_id = OrderGroup.objects.filter(number=number, state=State.PAID).values_list("cart_id", flat=True).first()
     if cart_id is not None:
         carts.close(cart_id=cart_id, now=now)
+
+
+def keep_address(*, number: str, now: datetime) -> None:
+    """Keeps the address of a paid group in its buyer's account; guests have none."""
+    group = OrderGroup.objects.filter(number=number, buyer__isnull=False).first()
+    if group is not None and group.buyer_id is not None:
+        accounts.keep_address(
+            user_id=group.buyer_id,
+            address=PostalAddress.from_json(group.shipping_address),
+            phone=group.phone,
+            now=now,
+        )
 
 
 def _close_cart_if_free(cart_id: uuid.UUID | None, *, now: datetime) -> None:

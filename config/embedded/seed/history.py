@@ -59,7 +59,7 @@ class Year:
         paid_at = basket.placed_at + timedelta(minutes=5)
         address = PostalAddress(person.name, person.street, "", person.postcode, person.city, "", person.country)
         group = OrderGroup(
-            number=number("G", index, basket.placed_at),
+            number=number("A", index, basket.placed_at),
             buyer=user,
             email=user.email,
             shipping_address=address.to_json(),
@@ -94,7 +94,7 @@ class Year:
     def _parcel(self, group: OrderGroup, payment: Payment, parcel: demo.Parcel, index: int) -> None:
         items = sum(line.quantity * line.unit_price_cents for line in parcel.lines)
         order = Order(
-            number=number("A", index, parcel.stall, group.placed_at),
+            number=number("P", index, parcel.stall, group.placed_at),
             group=group,
             seller=self.goods.sellers[parcel.stall],
             items_minor=items,

@@ -1,10 +1,16 @@
+from dataclasses import replace
+
 import pytest
 
 from marketplace.accounts import queries, services
 from marketplace.accounts.models import Address, User
 from marketplace.accounts.services import BadName
+from marketplace.core import services as outbox
 from marketplace.core.errors import NotFound
+from marketplace.sellers.models import Seller
 from tests.conftest import NOW
+from tests.marketplace.carts.baskets import VIENNA
+from tests.marketplace.orders.test_queries import bought
 
 
 def an_address(user: User, *, city: str, is_default: bool = False) -> Address:
@@ -34,3 +40,19 @@ def test_a_name_is_tidied_and_a_long_one_refused(mira: User) -> None:
     with pytest.raises(BadName):
         services.rename(user_id=mira.pk, name="x" * 121)
     assert User.objects.get(pk=mira.pk).name == "Mira Holt"
+
+
+def test_an_address_is_kept_once_and_the_first_is_the_default(mira: User) -> None:
+    for _ in range(2):
+        services.keep_address(user_id=mira.pk, address=VIENNA, phone="", now=NOW)
+    services.keep_address(user_id=mira.pk, address=replace(VIENNA, city="Graz"), phone="", now=NOW)
+    kept = queries.addresses(user_id=mira.pk)
+    assert [(address.city, address.is_default) for address in kept] == [("Vienna", True), ("Graz", False)]
+
+
+def test_a_paid_order_leaves_its_address_with_the_account_and_a_guest_leaves_none(mira: User, kiln: Seller) -> None:
+    bought(kiln)
+    bought(kiln, user=mira)
+    outbox.relay(now=NOW)
+    (kept,) = Address.objects.all()
+    assert (kept.user, kept.line1) == (mira, VIENNA.line1)
