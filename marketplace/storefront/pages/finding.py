@@ -37,17 +37,7 @@ def find(query: ListQuery, *, shelves: Iterable[int], within: int | None = None,
         stalls=tuple(slug for slug in query.stalls if slug in stall_ids),
     )
     notes = list(_dropped(query, known))
-    filters = Filters(
-        text=known.text,
-        within=within,
-        stall=stall,
-        categories=tuple(tree.by_slug[slug].pk for slug in known.categories),
-        stalls=tuple(stall_ids.values()),
-        tokens=known.tokens,
-        price_min=known.price_min_minor,
-        price_max=known.price_max_minor,
-        in_stock=known.in_stock,
-    )
+    filters = _filters(known, stall_ids, within=within, stall=stall)
     shelf_ids = list(shelves)
     counted = counts(filters, shelves=shelf_ids)
     if not counted.total and filters.text and (correction := correct(filters.text)):
@@ -69,6 +59,22 @@ def find(query: ListQuery, *, shelves: Iterable[int], within: int | None = None,
         known = replace(known, page=last)
     ids = hits(filters, sort=known.sort, page=known.page, matches=counted.total)
     return Found(known, counted, catalog.cards(ids, stall_id=stall), tuple(notes), last, stall_ids)
+
+
+def _filters(query: ListQuery, stall_ids: dict[str, int], *, within: int | None, stall: int | None) -> Filters:
+    """The address's words and slugs as keys."""
+    tree = catalog.shelves()
+    return Filters(
+        text=query.text,
+        within=within,
+        stall=stall,
+        categories=tuple(tree.by_slug[slug].pk for slug in query.categories),
+        stalls=tuple(stall_ids.values()),
+        tokens=query.tokens,
+        price_min=query.price_min_minor,
+        price_max=query.price_max_minor,
+        in_stock=query.in_stock,
+    )
 
 
 def _dropped(asked: ListQuery, known: ListQuery) -> Iterable[Note]:

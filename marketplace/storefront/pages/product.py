@@ -39,8 +39,7 @@ def product_page(slug: str, wish: Wish, *, now: datetime) -> ProductPage:
         shipping=sellers.shipping_of({line.seller_id for line in lines}) if lines else {},
     )
     shelf = catalog.shelves().by_id[product.category_id]
-    above = [*catalog.shelves().above(shelf), shelf]
-    crumbs = (HOME, *(Crumb(upper.name, links.category(upper.slug)) for upper in above))
+    crumbs = _crumbs(shelf)
     pictures = _pictures(product, offers)
     best = offers.best
     return ProductPage(
@@ -68,6 +67,11 @@ def product_page(slug: str, wish: Wish, *, now: datetime) -> ProductPage:
         similar_heading=f"More in {shelf.name}",
         similar=cards(catalog.similar(product_id=product.pk, category_id=product.category_id)),
     )
+
+
+def _crumbs(shelf: catalog.Shelf) -> tuple[Crumb, ...]:
+    above = [*catalog.shelves().above(shelf), shelf]
+    return (HOME, *(Crumb(upper.name, links.category(upper.slug)) for upper in above))
 
 
 def _meta(
@@ -159,8 +163,8 @@ def _facts(product: catalog.ProductRow, offers: Offering, *, now: datetime) -> t
         Fact("rotate-ccw", *returns_text(best.offer.returns_days)),
         Fact(
             "shield-check",
-            "Paid through the market,",
-            "never to a stranger.",
+            "One payment to the market,",
+            "for every stall in the cart.",
             Link("Buyer protection", links.PROTECTION),
         ),
     )

@@ -6,7 +6,7 @@ from marketplace.catalog.models import Product
 from marketplace.catalog.search import hits as hits_module
 from marketplace.catalog.search.facets import total
 from marketplace.catalog.search.hits import hits
-from marketplace.catalog.search.params import COUNTED, MAX_PAGE, Filters, Sort
+from marketplace.catalog.search.params import COUNTED, Filters, Sort
 from marketplace.sellers.models import Seller
 from tests.conftest import NOW
 from tests.factories import a_category, an_attribute
@@ -110,4 +110,6 @@ def test_only_so_many_are_ranked_and_only_so_many_pages_served(kiln: Seller, mon
         on_the_shelf(kiln, f"Vase {number}", popularity=number)
     monkeypatch.setattr(hits_module, "CANDIDATES", 2)
     assert titles(Filters(text="vase")) == ["Vase 3", "Vase 2"]
-    assert titles(Filters(), page=0) == titles(Filters(), page=MAX_PAGE + 1) == []
+    assert titles(Filters(), page=2, size=2) == ["Vase 1", "Vase 0"]
+    monkeypatch.setattr(hits_module, "MAX_PAGE", 1)
+    assert titles(Filters(), page=0) == titles(Filters(), page=2, size=2) == []
