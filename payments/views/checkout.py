@@ -191,7 +191,7 @@ def _posted_cart(request: HttpRequest, buyer: Buyer) -> uuid.UUID | None:
     except ValueError:
         return buyer.cart_id
     if buyer.user_id is None and posted != buyer.guest_cart:
-        return buyer.cart_id
+        return None
     return posted
 
 

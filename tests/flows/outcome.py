@@ -40,7 +40,8 @@ def crash_at(point: str, work: Callable[[], object]) -> bool:
 def settle(start: datetime, *, seconds: int = 120) -> datetime:
     """Two minutes in which only the sweeps run; returns when they end."""
     for second in range(0, seconds + 1, 10):
-        sweeps.run_all(start + timedelta(seconds=second))
+        while sweeps.run_all(start + timedelta(seconds=second)):
+            continue
     return start + timedelta(seconds=seconds)
 
 

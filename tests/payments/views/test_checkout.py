@@ -208,6 +208,8 @@ def test_somebody_elses_cart_cannot_be_ordered(
     other = signed_in(User.objects.create_user("other@example.test"))
     assert other.post("/checkout/", form)["Location"] == "/cart/"
     guests = a_cart({record: 1}, now=clock)
+    rival = a_guest(a_cart({vase: 1}, now=clock))
+    assert rival.post("/checkout/", {"cart": str(guests), "key": "k"} | choices(record))["Location"] == "/cart/"
     assert other.post("/checkout/", {"cart": str(guests), "key": "k"} | choices(record))["Location"] == "/cart/"
     assert not OrderGroup.objects.exists()
 
