@@ -90,6 +90,11 @@ def test_values_are_added_and_removed() -> None:
     assert query.unfiltered() == ListQuery(text="vase")
 
 
+def test_no_control_character_reaches_the_database() -> None:
+    query = asked("q=a%00b&height=3%000&height=%00&stall=a%00&category=a%00")
+    assert query == ListQuery(text="a b", tokens=(("height", ("3 0",)),))
+
+
 def test_only_so_many_values_are_read() -> None:
     query = asked("&".join(f"height={n}" for n in range(500)))
     assert len(query.values("height")) == 30
