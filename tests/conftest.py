@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
+from pytest_django.live_server_helper import LiveServer
 
 from marketplace.accounts.models import User
 from marketplace.catalog.queries import forget
 from marketplace.core import events
 from marketplace.sellers.models import Seller
 from tests import factories
+from tests.live import Hall
 
 # A Sunday morning: dates in pages and e-mails are the same in every run.
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -44,6 +46,20 @@ def _flush_append_only_tables() -> Iterator[None]:
     DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]
     yield
     DatabaseOperations.sql_flush = original  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def site(request: pytest.FixtureRequest) -> Iterator[LiveServer]:
+    """The hall at SITE_URL. Unlike ``live_server`` it empties no tables after a test."""
+    hall = Hall(request.config.getoption("liveserver"))
+    yield hall
+    hall.stop()
+
+
+@pytest.fixture(scope="session")
+def live_server(site: LiveServer) -> LiveServer:
+    """pytest-django's fixture of this name, answered by ours."""
+    return site
 
 
 @pytest.fixture

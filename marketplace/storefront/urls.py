@@ -19,6 +19,7 @@ urlpatterns = [
     path(_route(links.STALLS), views.stalls, name="stalls"),
     path(_route(links.DELIVER_TO), views.deliver_to, name="deliver_to"),
     path(_route(links.CART), include("marketplace.storefront.cart_urls")),
+    path("favicon.ico", views.favicon, name="favicon"),
     path(_route(links.ROBOTS), views.robots, name="robots"),
     path(_route(links.SITEMAP), views.sitemap, name="sitemap"),
     path("sitemap-<int:number>.xml", views.sitemap, name="sitemap_part"),

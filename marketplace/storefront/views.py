@@ -7,6 +7,7 @@ from typing import Concatenate, ParamSpec, TypeAlias
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -133,6 +134,12 @@ def text(request: HttpRequest, page: Callable[[], TextPage]) -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     """What robots may read."""
     return HttpResponse(crawlers.robots(), content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """For those who ask before they have read a page, and for pages that are not ours."""
+    return redirect(static("favicon.svg"))
 
 
 @require_safe

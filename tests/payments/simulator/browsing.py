@@ -1,8 +1,6 @@
 """A real Chromium in a thread of its own, and a small shop with a strict content security policy."""
 
 import json
-import os
-import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from tests.servers import chromium_path
 
 OPTIONS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking")
 
@@ -100,13 +99,10 @@ class BrowserThread:
     """Chromium, driven from one thread of its own: another test may drive one from the main thread at the same time."""
 
     def __init__(self) -> None:
-        path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-        if path is None:
-            pytest.fail("The browser tests need Chromium: apt-get install chromium, or set CHROMIUM to its path.")
         self._executor = ThreadPoolExecutor(1)
         self._playwright: Playwright
         self._browser: Browser
-        self._executor.submit(self._launch, path).result()
+        self._executor.submit(self._launch, chromium_path()).result()
 
     def _launch(self, path: str) -> None:
         self._playwright = sync_playwright().start()
