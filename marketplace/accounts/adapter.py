@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -29,6 +28,3 @@ class AccountAdapter(DefaultAccountAdapter):
                 {"template": f"account_{name}", "to": email, "values": values},
                 now=timezone.now(),
             )
-
-    def get_from_email(self) -> str:
-        return settings.DEFAULT_FROM_EMAIL

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal, TypedDict
 
 from django.urls import reverse
+from typing_extensions import Unpack
 
 from marketplace.core.addresses import countries
 from marketplace.core.page_parts import Choice, Field, FormError, Meta
@@ -29,41 +31,7 @@ def apply(*, user_id: int, typed: Mapping[str, str], now: datetime) -> Seller:
 
 def page(typed: Mapping[str, str], errors: Mapping[str, str]) -> OpenStallPage:
     """The form with what was typed and what is wrong with it."""
-    fields = (
-        _field("name", "Name of the stall", typed, errors, maxlength=120, autocomplete="organization"),
-        _field("place", "Town", typed, errors, required=False, maxlength=120, width="half"),
-        Field(
-            "country",
-            "Sends from",
-            value=typed["country"],
-            kind="select",
-            choices=(
-                Choice("", "Choose a country", current=not typed["country"]),
-                *(Choice(code, name, current=code == typed["country"]) for code, name in countries()),
-            ),
-            errors=_errors("country", errors),
-            autocomplete="country",
-            width="half",
-        ),
-        Field(
-            "email",
-            "E-mail for orders",
-            value=typed["email"],
-            kind="email",
-            maxlength=254,
-            errors=_errors("email", errors),
-            autocomplete="email",
-        ),
-        Field(
-            "blurb",
-            "What you sell, in a sentence",
-            value=typed["blurb"],
-            kind="textarea",
-            maxlength=280,
-            required=False,
-            errors=_errors("blurb", errors),
-        ),
-    )
+    fields = _fields(typed, errors)
     return OpenStallPage(
         meta=Meta("Open a stall", robots="noindex"),
         action=reverse("dashboard:open"),
@@ -72,28 +40,35 @@ def page(typed: Mapping[str, str], errors: Mapping[str, str]) -> OpenStallPage:
     )
 
 
-def _errors(name: str, errors: Mapping[str, str]) -> tuple[str, ...]:
-    return (errors[name],) if name in errors else ()
+def _fields(typed: Mapping[str, str], errors: Mapping[str, str]) -> tuple[Field, ...]:
+    def field(name: str, label: str, **more: Unpack[_More]) -> Field:
+        wrong = (errors[name],) if name in errors else ()
+        return Field(name, label, value=typed[name], errors=wrong, **more)
 
-
-def _field(
-    name: str,
-    label: str,
-    typed: Mapping[str, str],
-    errors: Mapping[str, str],
-    *,
-    maxlength: int,
-    required: bool = True,
-    autocomplete: str = "",
-    width: str = "full",
-) -> Field:
-    return Field(
-        name,
-        label,
-        value=typed[name],
-        required=required,
-        maxlength=maxlength,
-        autocomplete=autocomplete,
-        errors=_errors(name, errors),
-        width="half" if width == "half" else "full",
+    chosen = typed["country"]
+    choices = [Choice(code, name, current=code == chosen) for code, name in countries()]
+    return (
+        field("name", "Name of the stall", maxlength=120, autocomplete="organization"),
+        field("place", "Town", required=False, maxlength=120, width="half"),
+        field(
+            "country",
+            "Sends from",
+            kind="select",
+            choices=(Choice("", "Choose a country", current=not chosen), *choices),
+            autocomplete="country",
+            width="half",
+        ),
+        field("email", "E-mail for orders", kind="email", maxlength=254, autocomplete="email"),
+        field("blurb", "What you sell, in a sentence", kind="textarea", maxlength=280, required=False),
     )
+
+
+class _More(TypedDict, total=False):
+    """What a field may have besides its name, label, value and errors."""
+
+    kind: Literal["text", "email", "textarea", "select"]
+    required: bool
+    maxlength: int
+    autocomplete: str
+    width: Literal["full", "half"]
+    choices: tuple[Choice, ...]

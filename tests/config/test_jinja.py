@@ -80,7 +80,7 @@ def test_plain_text_mails_are_not_escaped(env: Environment) -> None:
 @pytest.mark.parametrize("name", [name for name in MAILS if name not in FRAMES])
 def test_every_mail_has_a_text_part_and_a_subject_of_one_line(env: Environment, name: str) -> None:
     env.get_template(f"{name}.txt")
-    subject = env.get_template(f"{name}_subject.txt").render(number="A-1", buyer_place="Graz")
+    subject = env.get_template(f"{name}_subject.txt").render(number="A-1", buyer_place="Graz", amount="€1.00")
     assert subject.strip()
     assert "\n" not in subject
 

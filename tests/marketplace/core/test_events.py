@@ -131,3 +131,14 @@ def test_old_delivered_facts_are_pruned_and_dead_ones_stay(db: None, handler: Ha
     services.relay(now=now)
     assert services.prune(now=now + timedelta(days=8)) == 1
     assert OutboxEvent.objects.get().payload == {"number": 2}
+
+
+def test_a_relay_takes_nothing_new_once_its_leases_grow_old(
+    db: None, handler: Handler, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        publish(now, number=number)
+    clock = iter([0.0, 0.0, services.PATIENCE - 1, services.PATIENCE + 1])
+    monkeypatch.setattr(services, "monotonic", lambda: next(clock))
+    assert services.relay(now=now) == 2
+    assert OutboxEvent.objects.filter(attempts=0).count() == 1

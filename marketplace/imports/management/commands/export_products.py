@@ -5,10 +5,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from marketplace.core.errors import AwningError
+from marketplace.core.hall import hall
 from marketplace.imports.exports import export_products
 from marketplace.imports.layouts import LAYOUTS
 
@@ -27,8 +27,8 @@ class Command(BaseCommand):
         wanted = {
             "seller_slug": options["seller"],
             "format_name": options["format"],
-            "currency": settings.MARKET_CURRENCY,
-            "site_url": settings.SITE_URL,
+            "currency": hall().currency,
+            "site_url": hall().site_url,
         }
         try:
             if options["output"] is None:

@@ -6,11 +6,11 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from marketplace.core.errors import AwningError
+from marketplace.core.hall import currency
 from marketplace.imports.errors import CatalogueFileError
 from marketplace.imports.reading import FORMATS
 from marketplace.imports.records import RowProblem
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             report = import_products(
                 path=options["file"],
                 seller_slug=options["seller"],
-                currency=settings.MARKET_CURRENCY,
+                currency=currency(),
                 now=timezone.now(),
                 options=ImportOptions(
                     format=options["format"],
