@@ -18,5 +18,5 @@ class Hall(LiveServer):
         def ours(_: WSGIApplication) -> WSGIApplication:
             return application
 
-        self.thread.static_handler = ours
+        self.thread.static_handler = ours  # type: ignore[assignment]
         self.start()
