@@ -148,6 +148,18 @@ def test_a_longer_list_costs_no_more_queries(kiln: Seller, sign_in: Sign, path: 
     assert counted[0] == counted[1] <= budget
 
 
+def test_an_order_with_more_lines_costs_no_more_queries(kiln: Seller, sign_in: Sign) -> None:
+    jonas, counted = sign_in("jonas@example.test"), []
+    for things in (1, 6):
+        group = bought(*[kiln] * things)
+        path = f"/sell/kiln-street/orders/{group.orders.get().number}/"
+        jonas.get(path)
+        with CaptureQueriesContext(connection) as queries:
+            jonas.get(path)
+        counted.append(len(queries))
+    assert counted[0] == counted[1] <= 10
+
+
 def test_whoever_has_no_stall_is_led_to_opening_one(mira: User, sign_in: Sign) -> None:
     answer = sign_in("mira@example.test").get("/sell/", follow=True)
     assert "Open a stall" in answer.content.decode()

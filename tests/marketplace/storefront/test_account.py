@@ -1,4 +1,6 @@
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from marketplace.accounts.models import Address, User
 from tests.conftest import NOW
@@ -34,3 +36,16 @@ def test_name_and_addresses_can_be_changed(mira: User, olga: User) -> None:
     long = client.post("/account/", {"action": "rename", "name": "x" * 121})
     assert long.status_code == 422
     assert "Shorten this" in long.content.decode()
+
+
+def test_more_addresses_cost_no_more_queries(mira: User) -> None:
+    client = Client()
+    client.force_login(mira)
+    counted = []
+    for city in ("Vienna", "Graz"):
+        Address.objects.create(user=mira, name="Mira", line1="Street 1", city=city, country="AT", used_at=NOW)
+        client.get("/account/")
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/account/")
+        counted.append(len(queries))
+    assert counted[0] == counted[1] <= 7

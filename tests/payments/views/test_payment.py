@@ -1,14 +1,18 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from marketplace.accounts.models import User
+from marketplace.carts.models import Cart
 from marketplace.catalog.models import Offer
 from marketplace.inventory.models import StockItem
 from marketplace.orders import services as orders
 from marketplace.orders.models import OrderGroup
 from payments.models import Payment
+from tests import factories
 from tests.payments.views.conftest import a_guest, signed_in
 from tests.shopping import a_cart, a_checkout, payment_of
 from tests.stripe_control import StripeControl
@@ -160,3 +164,18 @@ def test_other_peoples_payments_do_not_exist(
 def test_nothing_is_changed_by_looking(group: OrderGroup, buyer: Client) -> None:
     for action in ("hosted/", "card/", "cancel/"):
         assert buyer.get(page(group, action)).status_code == 405
+
+
+def test_the_number_of_queries_does_not_grow_with_the_order(
+    stripe: StripeControl, mira: User, buyer: Client, clock: datetime
+) -> None:
+    counted = []
+    for stalls in (1, 3):
+        offers = {factories.an_offer(seller=factories.a_seller()): 1 for _ in range(stalls)}
+        placed = a_checkout(a_cart(offers, buyer=mira, now=clock), buyer=mira, now=clock)
+        Cart.objects.update(closed_at=clock)
+        buyer.get(page(placed))
+        with CaptureQueriesContext(connection) as queries:
+            assert buyer.get(page(placed)).status_code == 200
+        counted.append(len(queries))
+    assert counted[0] == counted[1] <= 12
