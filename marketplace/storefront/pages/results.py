@@ -106,10 +106,11 @@ def _page(
 
 
 def sort_options(query: ListQuery) -> tuple[Choice, ...]:
-    """The orders of a list; without words the most relevant are the most asked for."""
+    """The orders of a list; without words the most relevant are the most asked for. The usual one has no place in the address."""
     first = "Most relevant" if query.text else "Most asked for"
     names = {Sort.RELEVANCE: first, **_SORTS}
-    return tuple(Choice(sort.value, text, current=sort is query.sort) for sort, text in names.items())
+    values = {sort: "" if sort is Sort.RELEVANCE else sort.value for sort in names}
+    return tuple(Choice(values[sort], text, current=sort is query.sort) for sort, text in names.items())
 
 
 def _submit_text(total: int) -> str:
