@@ -13,8 +13,16 @@ from marketplace.catalog.models import Product, SearchEntry
 from marketplace.core.errors import NotFound
 from marketplace.core.events import Json
 
+# What only a stall describes that does not trade is shown to nobody.
 _PRODUCT = """
-SELECT status, id, slug, title, description, brand, category_id, product_type_id, updated_at, attributes, extras,
+SELECT status,
+       owner_id IS NULL OR EXISTS (SELECT FROM sellers_seller WHERE id = owner_id AND status = 'approved') OR EXISTS (
+           SELECT FROM catalog_productvariant variant
+           JOIN catalog_offer offer ON offer.variant_id = variant.id AND offer.status = 'active'
+           JOIN sellers_seller seller ON seller.id = offer.seller_id AND seller.status = 'approved'
+           WHERE variant.product_id = product.id
+       ),
+       id, slug, title, description, brand, category_id, product_type_id, updated_at, attributes, extras,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('pk', id, 'title', title, 'options', options, 'gtin', gtin)
                                   ORDER BY position, id), '[]')
         FROM catalog_productvariant WHERE product_id = product.id),
@@ -114,16 +122,17 @@ class OfferLine:
 def product(slug: str) -> ProductRow:
     """A product on the shelves with its variants and pictures, in one query.
 
-    Raises Gone for one taken down for good, NotFound for any other.
+    Raises Gone for one taken down for good; NotFound for any other, and for one of a stall that does not trade unless
+    another stall offers it.
     """
     with connection.cursor() as cursor:
         cursor.execute(_PRODUCT, {"slug": slug})
         row = cursor.fetchone()
-    if row is None or row[0] == Product.Status.DRAFT:
+    if row is None or row[0] == Product.Status.DRAFT or not row[1]:
         raise NotFound("There is no such product in the market.")
     if row[0] == Product.Status.ARCHIVED:
         raise Gone("This product is no longer sold here.")
-    pk, found_slug, title, description, brand, category_id, type_id, updated_at = row[1:9]
+    pk, found_slug, title, description, brand, category_id, type_id, updated_at = row[2:10]
     return ProductRow(
         pk=pk,
         slug=found_slug,
@@ -133,10 +142,10 @@ def product(slug: str) -> ProductRow:
         category_id=category_id,
         product_type_id=type_id,
         updated_at=updated_at,
-        attributes=json.loads(row[9]),
-        extras=json.loads(row[10]),
-        variants=tuple(_variant(entry) for entry in json.loads(row[11])),
-        images=tuple(ImageRow(**entry) for entry in json.loads(row[12])),
+        attributes=json.loads(row[10]),
+        extras=json.loads(row[11]),
+        variants=tuple(_variant(entry) for entry in json.loads(row[12])),
+        images=tuple(ImageRow(**entry) for entry in json.loads(row[13])),
     )
 
 

@@ -72,6 +72,23 @@ def test_a_suspended_stall_and_its_goods_are_not_found(client: Client, db: None)
     reindex([product.pk])
     assert client.get("/stall/closed/").status_code == 404
     assert cards(client.get("/search/")) == []
+    assert client.get("/p/vase/").status_code == 404
+
+
+def test_what_another_stall_still_offers_stays(client: Client, kiln: Seller) -> None:
+    product = a_product(title="Vase", owner=a_seller(slug="closed", status="suspended"))
+    an_offer(seller=kiln, product=product)
+    assert "Kiln Street" in text(client.get("/p/vase/"))
+
+
+def test_a_stall_that_waits_for_approval_shows_nothing(client: Client, db: None) -> None:
+    waiting = a_seller(slug="waiting", status="applied")
+    an_offer(seller=waiting, product=a_product(title="Vase", owner=waiting))
+    assert client.get("/p/vase/").status_code == 404
+
+
+def test_what_nobody_offers_says_so(client: Client, kiln: Seller) -> None:
+    a_product(title="Vase", owner=kiln)
     page = text(client.get("/p/vase/"))
     assert "No stall sells this at the moment." in page
     assert "Add to cart" not in page
