@@ -17,6 +17,7 @@ class Limits:
     cell_chars: int = 256 * 1024
     record_chars: int = MIB
     record_lines: int = 20_000
+    open_rows: int = 500  # each costs reading up to record_lines lines again
     product_rows: int = 2_500  # Shopify allows 2,048 variants and 250 pictures
     problems_kept: int = 1_000  # printed or stored; all of them are counted
 

@@ -142,6 +142,7 @@ def _delimiter(line: str) -> str:
 def _rows(lines: _Lines, header: Header, limits: Limits, *, first: int) -> Iterator[Row | RowProblem]:
     reader = _parse(lines, header.delimiter)
     number = first
+    never_closed = 0
     width = len(header.names)
     while True:
         try:
@@ -149,6 +150,11 @@ def _rows(lines: _Lines, header: Header, limits: Limits, *, first: int) -> Itera
         except StopIteration:
             return
         except (RecordTooLongError, csv.Error):
+            never_closed += 1
+            if never_closed > limits.open_rows:
+                message = f"More than {limits.open_rows} rows have a quotation mark that is never closed: export anew."
+                yield RowProblem(number, "", f"{message} Nothing after this row was read.")
+                return
             yield RowProblem(number, "", "A quotation mark opens in this row and is never closed: close it.")
             lines.drop_first_line()
             reader = _parse(lines, header.delimiter)

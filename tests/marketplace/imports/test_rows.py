@@ -53,6 +53,13 @@ def test_an_open_quote_before_a_long_file_is_given_up_at_the_cap(tmp_path: Path)
     assert values(rows[1:]) == [f"v{number}" for number in range(200)]
 
 
+def test_quotation_marks_that_never_close_do_not_make_the_work_quadratic(tmp_path: Path) -> None:
+    rows = read(tmp_path, "a,b\n" + 'x","\n' * 200, Limits(record_lines=50, open_rows=10, rows=1_000))
+    assert len(rows) == 11
+    assert isinstance(rows[-1], RowProblem)
+    assert "More than 10 rows" in rows[-1].message
+
+
 def test_one_endless_line_does_not_fill_the_memory(tmp_path: Path) -> None:
     rows = read(tmp_path, "a,b\n1," + "x" * 50_000 + "\n2,y\n")
     assert isinstance(rows[0], RowProblem)
