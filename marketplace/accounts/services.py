@@ -8,6 +8,7 @@ from marketplace.accounts.models import Address, User
 from marketplace.core.addresses import PostalAddress
 from marketplace.core.db import locked
 from marketplace.core.errors import AwningError, NotFound
+from marketplace.core.texts import one_line
 
 
 class BadName(AwningError):
@@ -19,7 +20,7 @@ class BadName(AwningError):
 
 def rename(*, user_id: int, name: str) -> str:
     """Sets how the hall calls this person and returns it tidied. Raises BadName."""
-    tidy = " ".join(name.replace("\x00", "").split())
+    tidy = one_line(name)
     if len(tidy) > 120:
         raise BadName("Please check the name.", fields={"name": "Shorten this to 120 characters."})
     User.objects.filter(pk=user_id).update(name=tidy)

@@ -3,18 +3,23 @@
 import logging
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
 from django.db import IntegrityError, transaction
 
 from marketplace.core import events
 from marketplace.core.addresses import countries
 from marketplace.core.errors import AwningError, Conflict, NotFound
 from marketplace.core.ids import slug_of
+from marketplace.core.texts import one_line
 from marketplace.sellers.models import Seller, SellerMember
 
 logger = logging.getLogger(__name__)
 
 STATUS_CHANGED = "sellers.status_changed"
 _TRIES = 50
+# RFC 5321: what fits into a MAIL FROM path.
+_MAX_EMAIL = 254
 
 
 class BadStall(AwningError):
@@ -28,13 +33,13 @@ def apply_for_stall(
     *, user_id: int, name: str, country: str, email: str, now: datetime, place: str = "", blurb: str = ""
 ) -> Seller:
     """A new stall that waits for approval, owned by the applicant. Raises BadStall with a message per field."""
-    name = " ".join(name.split())
+    name, place, blurb, email = one_line(name), one_line(place), one_line(blurb), email.strip()
     wrong = {}
     if not 2 <= len(name) <= 120:
         wrong["name"] = "Give the stall a name of 2 to 120 characters."
     if country not in dict(countries()):
         wrong["country"] = "Choose the country the stall sends from."
-    if "@" not in email:
+    if not _is_email(email):
         wrong["email"] = "Enter the e-mail address orders should go to."
     if len(blurb) > 280:
         wrong["blurb"] = "Shorten this to 280 characters."
@@ -50,6 +55,14 @@ def apply_for_stall(
         SellerMember.objects.create(seller=seller, user_id=user_id, role=SellerMember.Role.OWNER, created_at=now)
         _publish(seller, now)
     return seller
+
+
+def _is_email(text: str) -> bool:
+    try:
+        EmailValidator()(text)
+    except ValidationError:
+        return False
+    return len(text) <= _MAX_EMAIL
 
 
 def _opened(seller: Seller) -> Seller:

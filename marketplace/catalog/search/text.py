@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from marketplace.core.texts import one_line
+
 MAX_LENGTH = 200
 MAX_WORDS = 12
 MAX_WORD = 60
@@ -12,10 +14,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 def tidy(typed: str) -> str:
     """One line without control characters, at most 200 characters: what the page repeats."""
-    visible = "".join(
-        " " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in typed[: 4 * MAX_LENGTH]
-    )
-    return " ".join(visible.split())[:MAX_LENGTH].strip()
+    return one_line(typed[: 4 * MAX_LENGTH])[:MAX_LENGTH].strip()
 
 
 def words(typed: str) -> list[str]:

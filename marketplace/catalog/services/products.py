@@ -13,6 +13,7 @@ from marketplace.catalog.richtext import MAX_LENGTH, sanitised
 from marketplace.catalog.services.attributes import Given, checked_attributes
 from marketplace.core.errors import Conflict, NotFound
 from marketplace.core.ids import slug_of
+from marketplace.core.texts import one_line
 
 _TRIES = 200
 
@@ -184,7 +185,7 @@ def _locked(product_id: int) -> Product:
 
 
 def _title(text: str) -> str:
-    title = " ".join(text.replace("\x00", "").split())
+    title = one_line(text)
     if not title:
         raise BadProduct("Give the product a title.", fields={"title": "Give the product a title."})
     if len(title) > 200:
@@ -193,7 +194,7 @@ def _title(text: str) -> str:
 
 
 def _brand(text: str) -> str:
-    brand = " ".join(text.replace("\x00", "").split())
+    brand = one_line(text)
     if len(brand) > 120:
         raise BadProduct("The brand is too long.", fields={"brand": "Shorten this to 120 characters."})
     return brand

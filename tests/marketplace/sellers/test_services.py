@@ -42,6 +42,29 @@ def test_every_mistake_of_an_application_is_named(mira: User) -> None:
     assert not Seller.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "email",
+    ["", "@", "a@b", "a@b.de\r\nBcc: c@d.de", "a@b.de, c@d.de", "a\x00@b.de", f"a@{'b' * 60}.{'c' * 60}." * 3 + "de"],
+)
+def test_orders_go_to_one_real_address(mira: User, email: str) -> None:
+    with pytest.raises(BadStall) as caught:
+        apply_for_stall(user_id=mira.pk, name="Blue Door", country="AT", email=email, now=NOW)
+    assert set(caught.value.fields) == {"email"}
+
+
+def test_an_application_is_kept_without_control_characters(mira: User) -> None:
+    stall = apply_for_stall(
+        user_id=mira.pk, name="Blue\x00 Door", country="AT", email=" door@example.test ", place="\x00Graz", blurb="Old\r\ndoors",
+        now=NOW,
+    )  # fmt: skip
+    assert (stall.name, stall.email, stall.place, stall.blurb) == (
+        "Blue Door",
+        "door@example.test",
+        "Graz",
+        "Old doors",
+    )
+
+
 def test_approval_suspension_and_return(mira: User) -> None:
     stall = applied(mira)
     approve(seller_id=stall.pk, now=NOW)
