@@ -20,6 +20,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_page(request, status=404)
 
 
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    return error_page(request, status=429)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     return error_page(request, status=500)
 

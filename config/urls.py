@@ -19,4 +19,6 @@ urlpatterns = [
 handler400 = "config.error_pages.bad_request"
 handler403 = "config.error_pages.forbidden"
 handler404 = "config.error_pages.not_found"
+# Asked for by django-allauth, whose sign-in limits answer with it.
+handler429 = "config.error_pages.too_many_requests"
 handler500 = "config.error_pages.server_error"

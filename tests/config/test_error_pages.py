@@ -77,9 +77,10 @@ def test_a_form_without_its_token_is_refused_with_an_explanation() -> None:
 def test_the_site_names_these_handlers() -> None:
     from config import urls
 
-    assert (urls.handler400, urls.handler403, urls.handler404, urls.handler500) == (
+    assert (urls.handler400, urls.handler403, urls.handler404, urls.handler429, urls.handler500) == (
         "config.error_pages.bad_request",
         "config.error_pages.forbidden",
         "config.error_pages.not_found",
+        "config.error_pages.too_many_requests",
         "config.error_pages.server_error",
     )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from marketplace.accounts.models import User
 from marketplace.core import services as outbox
+from marketplace.core.hall import hall
 from marketplace.core.models import OutboxEvent
 from tests.factories import PASSWORD
 
@@ -71,6 +73,52 @@ def test_a_known_and_an_unknown_address_get_the_same_answer(mira: User) -> None:
         for address in (mira.email, "fresh@example.test")
     ]
     assert signed_up[0] == signed_up[1]
+
+
+def test_a_known_and_an_unknown_address_take_the_same_time(mira: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing is what takes long: it happens as often for either."""
+    hashed: list[str] = []
+    encode = Argon2PasswordHasher.encode
+
+    def counted(self: Argon2PasswordHasher, password: str, salt: str) -> str:
+        hashed.append(password)
+        return encode(self, password, salt)
+
+    monkeypatch.setattr(Argon2PasswordHasher, "encode", counted)
+    for address in (mira.email, "fresh@example.test"):
+        hashed.clear()
+        Client().post("/account/signup/", {"email": address, "password1": PASSWORD})
+        assert len(hashed) == 1, address
+
+
+def test_links_in_e_mails_lead_to_the_hall_whatever_the_host_header_says(mira: User) -> None:
+    strange = Client(headers={"host": "testserver:6666"})
+    for address in (mira.email, "nobody@example.test"):
+        strange.post("/account/password/reset/", {"email": address})
+        strange.post("/account/signup/", {"email": address, "password1": PASSWORD})
+    texts = delivered()
+    assert len(texts) == 4
+    for text in texts:
+        assert links(text)
+        assert "testserver" not in text
+        assert text.count("://") == text.count(f"{hall().site_url}/")
+
+
+def test_too_many_attempts_get_a_page_of_the_hall(mira: User) -> None:
+    client = Client()
+    for _ in range(40):
+        answer = client.post("/account/password/reset/", {"email": mira.email})
+    assert answer.status_code == 429
+    assert 'lang="en"' in answer.content.decode()
+
+
+def test_pages_of_an_account_are_kept_by_no_cache(mira: User) -> None:
+    client = Client()
+    client.force_login(mira)
+    for page in ("", "email/", "password/change/", "logout/"):
+        answer = client.get(f"/account/{page}")
+        assert answer.status_code == 200
+        assert "no-store" in answer["Cache-Control"], page
 
 
 def test_a_reset_link_sets_a_new_password_once(mira: User) -> None:
