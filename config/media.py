@@ -8,13 +8,15 @@ from django.views.static import serve
 
 # Keys are content hashes: what a name stands for never changes.
 _FOR_EVER = "public, max-age=31536000, immutable"
+# No key is that long, and a file system refuses names that are longer (NAME_MAX).
+_LONGEST = 255
 
 
 @require_safe
 def picture(request: HttpRequest, path: str) -> HttpResponseBase:
     """A stored WebP file; nothing else is ever given out from there."""
     storage = storages["default"]
-    if not path.endswith(".webp") or not isinstance(storage, FileSystemStorage):
+    if not path.endswith(".webp") or len(path.encode()) > _LONGEST or not isinstance(storage, FileSystemStorage):
         raise Http404
     try:
         response = serve(request, path, document_root=str(storage.location))

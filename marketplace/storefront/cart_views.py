@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -73,7 +73,7 @@ def add(request: HttpRequest) -> HttpResponse:
         response = render(request, "storefront/cart_added.html", {"page": announced})
     else:
         messages.success(request, announced.text)
-        response = redirect(_back(request))
+        response = HttpResponseRedirect(_back(request))
     if _user_id(request) is None:
         give_cart(response, cart.pk)
     return response
@@ -134,7 +134,7 @@ def _not_added(request: HttpRequest, error: AwningError) -> HttpResponse:
         status = error.status if error.status in (409, 422) else 422
         return render(request, "storefront/cart_added.html", {"page": refused(error.message)}, status=status)
     messages.error(request, error.message)
-    return redirect(_back(request))
+    return HttpResponseRedirect(_back(request))
 
 
 def _is_htmx(request: HttpRequest) -> bool:
@@ -158,6 +158,6 @@ def _removed(request: HttpRequest, cart_id: uuid.UUID) -> tuple[int, str] | None
 
 def _number(text: str | None) -> int:
     """A whole number of a form that we wrote ourselves; anything else is no page of ours."""
-    if text is None or not text.isascii() or not text.isdigit() or int(text[:20]) > _MOST:
+    if text is None or not text.isascii() or not text.isdigit() or len(text) > len(str(_MOST)) or int(text) > _MOST:
         raise Http404
     return int(text)

@@ -26,7 +26,17 @@ def test_a_picture_may_be_kept_for_ever(stored: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["tests/notes.txt", "tests/", "tests/two-480.webp", "../manage.webp", "%2e%2e/%2e%2e/secret.webp", "/etc/x.webp"],
+    [
+        "tests/notes.txt",
+        "tests/",
+        "tests/two-480.webp",
+        "../manage.webp",
+        "%2e%2e/%2e%2e/secret.webp",
+        "/etc/x.webp",
+        "a" * 300 + ".webp",
+        "%D9%A3" * 150 + ".webp",
+        "a%00b.webp",
+    ],
 )
 def test_nothing_else_is_given_out(stored: Path, path: str) -> None:
     assert Client().get(f"/media/{path}").status_code == 404
