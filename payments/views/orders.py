@@ -4,7 +4,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from marketplace.core.errors import NotFound
 from marketplace.orders import queries
@@ -17,7 +17,7 @@ from payments.views.buyers import group_of, remember
 
 
 @never_cache
-@require_GET
+@require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """The account's orders, newest first."""
     if not request.user.is_authenticated:
@@ -32,7 +32,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@require_safe
 def detail(request: HttpRequest, number: str) -> HttpResponse:
     """One purchase. The token of the e-mail's link moves into the session, so that it does not stay in the address."""
     if token := request.GET.get("token"):

@@ -28,6 +28,7 @@ def guests_group(stripe: StripeControl, vase: Offer, record: Offer, clock: datet
 def test_orders_need_an_account(db: None) -> None:
     answer = Client().get("/orders/")
     assert (answer.status_code, answer["Location"]) == (302, "/account/login/?next=/orders/")
+    assert Client().head("/orders/").status_code == 302
 
 
 def test_an_empty_list_says_so(mira: User) -> None:
