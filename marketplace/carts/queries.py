@@ -85,6 +85,11 @@ def find(*, user_id: int | None, cart_id: uuid.UUID | None) -> uuid.UUID | None:
     return open_carts(user_id=user_id, cart_id=cart_id).values_list("pk", flat=True).first()
 
 
+def belongs(*, cart_id: uuid.UUID, user_id: int | None) -> bool:
+    """Whether the cart, open or closed, is this account's, or no account's when ``user_id`` is None. One query."""
+    return Cart.objects.filter(pk=cart_id, user_id=user_id).exists()
+
+
 def count(*, cart_id: uuid.UUID | None = None, user_id: int | None = None) -> int:
     """Units in the open cart of a guest or of an account, 0 without one. One query."""
     lines = CartLine.objects.filter(removed_at__isnull=True, cart__closed_at__isnull=True)

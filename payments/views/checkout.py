@@ -185,14 +185,17 @@ def place(request: HttpRequest) -> HttpResponse:
 
 
 def _posted_cart(request: HttpRequest, buyer: Buyer) -> uuid.UUID | None:
-    """The cart that the form was shown for. It may be closed by now; a guest must still hold its cookie."""
+    """The cart that the form was shown for, if it is this person's. It may be closed by now.
+
+    A guest must still hold its cookie. Asked first, because every answer further on may show what is in the cart.
+    """
     try:
         posted = uuid.UUID(request.POST.get("cart", ""))
     except ValueError:
         return buyer.cart_id
     if buyer.user_id is None and posted != buyer.guest_cart:
         return None
-    return posted
+    return posted if cart_queries.belongs(cart_id=posted, user_id=buyer.user_id) else None
 
 
 def _place(request: HttpRequest, buyer: Buyer, cart_id: uuid.UUID, *, now: datetime) -> HttpResponse:

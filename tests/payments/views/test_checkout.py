@@ -214,6 +214,18 @@ def test_somebody_elses_cart_cannot_be_ordered(
     assert not OrderGroup.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"key": ""}, {"shipping_1": "x"}, {"shipping_0": "1"}], ids=["no key", "no number", "no such stall"]
+)
+def test_a_form_that_is_wrong_shows_nothing_of_somebody_elses_cart(
+    stripe: StripeControl, vase: Offer, record: Offer, mira: User, clock: datetime, wrong: dict[str, str]
+) -> None:
+    other = signed_in(User.objects.create_user("other@example.test"))
+    for theirs in (a_cart({vase: 1}, buyer=mira, now=clock), a_cart({record: 1}, now=clock)):
+        answer = other.post("/checkout/", {"cart": str(theirs), "key": "k"} | wrong)
+        assert (answer.status_code, answer.get("Location")) == (302, "/cart/")
+
+
 def test_who_comes_too_late_is_sent_to_the_cart(stripe: StripeControl, vase: Offer, clock: datetime) -> None:
     guest = a_guest(a_cart({vase: 3}, now=clock))
     form = form_of(guest.get("/checkout/shipping/").content.decode()) | choices(vase)
