@@ -34,6 +34,7 @@ from payments.opening import (
     look,
     open_or_raise,
     open_payment,
+    pause,
 )
 from payments.provider import ProviderUnavailable, ProviderUnknown
 
@@ -221,7 +222,10 @@ def _expire(payment: Payment, *, now: datetime) -> bool:
 
 
 def _bring_forward(rows: "QuerySet[Payment]", step: Callable[..., bool], *, now: datetime, limit: int) -> int:
-    """One step for each due payment. A provider that is away ends the round; any other failure is that row's own."""
+    """One step for each due payment. A provider that is away ends the round; any other failure is that row's own.
+
+    The gateway's errors are written down where they happen; anything else is put off here, or it would come first again.
+    """
     done = 0
     for payment in claims.each(rows, now=now, limit=limit):
         try:
@@ -230,4 +234,7 @@ def _bring_forward(rows: "QuerySet[Payment]", step: Callable[..., bool], *, now:
             break
         except AwningError as error:
             logger.warning("payment.stuck", extra={"payment_id": str(payment.pk), "error": error.code})
+        except Exception as error:
+            logger.exception("payment.stuck", extra={"payment_id": str(payment.pk)})
+            claims.give_back(payment, last_error=str(error)[:300], due_at=now + pause(payment))
     return done

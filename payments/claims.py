@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from time import monotonic
 from typing import TypeVar
 
 from django.db import models, transaction
@@ -11,10 +12,18 @@ from marketplace.core.leases import expiry
 
 M = TypeVar("M", bound=models.Model)
 
+# Seconds after which a round takes nothing new: leases count from its start and last 30 s.
+PATIENCE = 10.0
+# The largest number the column holds.
+_MOST_ATTEMPTS = 32_767
+
 
 def each(rows: "QuerySet[M]", *, now: datetime, limit: int) -> "Iterator[M]":
     """Claims due rows one by one, so that no lease runs out while the row waits for its turn."""
+    deadline = monotonic() + PATIENCE
     for _ in range(limit):
+        if monotonic() > deadline:
+            return
         row = one(rows.filter(due_at__lte=now).order_by("due_at", "pk"), now=now)
         if row is None:
             return
@@ -29,7 +38,8 @@ def one(rows: "QuerySet[M]", *, now: datetime) -> "M | None":
         row = free.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
         if row is None:
             return None
-        held = {"attempts": F("attempts") + 1, "locked_until": expiry(now)}
+        # From the last number back to 1: a fence must only differ from the one before.
+        held = {"attempts": F("attempts") % _MOST_ATTEMPTS + 1, "locked_until": expiry(now)}
         rows.model._default_manager.filter(pk=row.pk).update(**held)
     row.refresh_from_db()
     return row

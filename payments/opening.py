@@ -90,7 +90,7 @@ def open_or_raise(payment: Payment, *, now: datetime) -> bool:
     except AwningError as error:
         state = State.UNKNOWN if isinstance(error, ProviderUnknown) else payment.state
         logger.warning("payment.not_opened", extra={"payment_id": str(payment.pk), "error": error.code})
-        claims.give_back(payment, state=state, last_error=str(error)[:300], due_at=now + _pause(payment))
+        claims.give_back(payment, state=state, last_error=str(error)[:300], due_at=now + pause(payment))
         raise
     marks.reached("opening.sent")
     if opened is None:
@@ -100,8 +100,11 @@ def open_or_raise(payment: Payment, *, now: datetime) -> bool:
     return saved
 
 
-def _pause(payment: Payment) -> timedelta:
-    """Attempts also count every look at an open payment, so the exponent needs a bound."""
+def pause(payment: Payment) -> timedelta:
+    """How long to leave a payment alone after a failure.
+
+    Attempts also count every look at an open payment, so the exponent needs a bound.
+    """
     return backoff(min(payment.attempts, 8))
 
 
@@ -193,7 +196,7 @@ def close_payment(payment: Payment, *, now: datetime) -> Payment:
     try:
         _close(payment, now=now)
     except AwningError as error:
-        claims.give_back(payment, last_error=str(error)[:300], due_at=now + _pause(payment))
+        claims.give_back(payment, last_error=str(error)[:300], due_at=now + pause(payment))
         raise
     claims.give_back(payment, due_at=next_look(payment, now=now))
     payment.refresh_from_db()

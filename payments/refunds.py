@@ -86,6 +86,9 @@ def perform_refunds(*, now: datetime, limit: int = 20) -> int:
             done += perform_refund(refund, now=now)
         except (ProviderUnavailable, ProviderUnknown):
             break  # the next one would wait just as long
+        except Exception as error:
+            logger.exception("refund.stuck", extra={"refund_id": str(refund.pk)})
+            _later(refund, error, now=now)
     return done
 
 
@@ -121,7 +124,7 @@ def _ask(refund: Refund, *, now: datetime) -> ProviderRefund | None:
     return gateway.find_refund(refund_id=str(refund.pk), payment_provider_id=payment_provider_id)
 
 
-def _later(refund: Refund, error: AwningError, *, now: datetime, state: str | None = None) -> None:
+def _later(refund: Refund, error: Exception, *, now: datetime, state: str | None = None) -> None:
     changes: dict[str, object] = {"last_error": str(error)[:300], "due_at": now + backoff(min(refund.attempts, 8))}
     claims.give_back(refund, **changes, **({"state": state} if state else {}))
 

@@ -44,3 +44,23 @@ def test_a_lease_that_ran_out_is_taken_over_and_its_old_holder_writes_nothing(
     assert claims.give_back(quick, last_error="in time")
     assert row.get().last_error == "in time"
     assert row.get().locked_until is None
+
+
+def test_a_row_may_be_claimed_more_often_than_the_column_counts(events: list[InboxEvent], now: datetime) -> None:
+    """A payment that a bank works on for weeks is asked about every half minute."""
+    InboxEvent.objects.filter(pk=events[0].pk).update(attempts=32_767)
+    row = InboxEvent.objects.filter(pk=events[0].pk)
+    again = claims.one(row, now=now)
+    assert again is not None
+    assert again.attempts != 32_767
+    assert claims.give_back(again)
+    assert len(list(claims.each(InboxEvent.objects.all(), now=now, limit=10))) == 3
+
+
+def test_a_round_ends_before_its_leases_could(
+    events: list[InboxEvent], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leases count from the start of the round: what a slow round took late would be free again at once."""
+    clock = iter([0.0, 1.0, claims.PATIENCE + 1.0])
+    monkeypatch.setattr(claims, "monotonic", lambda: next(clock))
+    assert [row.pk for row in claims.each(InboxEvent.objects.all(), now=now, limit=10)] == [events[0].pk]
