@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar, cast
+from uuid import UUID
 
 from marketplace.core.db import forbid_transaction
 from marketplace.core.events import Json
@@ -137,6 +138,14 @@ def _decline_code(error: "stripe.ErrorObject | stripe.PaymentIntent.LastPaymentE
     return error.decline_code or error.code or ""
 
 
+def _our_id(metadata: Mapping[str, str], name: str) -> str:
+    """Our id in the metadata, "" without one: others who use the same account write what they like there."""
+    try:
+        return str(UUID(metadata.get(name, "")))
+    except ValueError:
+        return ""
+
+
 # --- payments -------------------------------------------------------------------------------------------------------
 
 
@@ -194,7 +203,7 @@ def _payment(intent: "stripe.PaymentIntent") -> ProviderPayment:
     metadata = intent.metadata.to_dict() if intent.metadata else {}
     return ProviderPayment(
         provider_id=intent.id,
-        payment_id=str(metadata.get("payment_id", "")),
+        payment_id=_our_id(metadata, "payment_id"),
         status=_STATUS[intent.status],
         amount_minor=intent.amount,
         captured_minor=intent.amount_received or 0,
@@ -255,7 +264,7 @@ def _hosted(session: "Session") -> HostedPayment:
     intent = session.payment_intent
     return HostedPayment(
         session_id=session.id,
-        payment_id=str(metadata.get("payment_id", "")),
+        payment_id=_our_id(metadata, "payment_id"),
         url=session.url or "",
         status=cast(HostedStatus, session.status or "open"),
         provider_id=intent if isinstance(intent, str) else intent.id if intent else "",
@@ -301,7 +310,7 @@ def _refund(item: "stripe.Refund") -> ProviderRefund:
     intent = item.payment_intent
     return ProviderRefund(
         provider_id=item.id,
-        refund_id=str(metadata.get("refund_id", "")),
+        refund_id=_our_id(metadata, "refund_id"),
         payment_provider_id=intent if isinstance(intent, str) else intent.id if intent else "",
         status=_REFUND_STATUS[item.status or "pending"],
         amount_minor=item.amount,
@@ -319,6 +328,8 @@ def verify_event(raw: bytes, signature: str, *, now: datetime) -> ProviderEvent:
     """
     import stripe
 
+    if not signature.isascii():
+        raise BadSignature("The signature is not one of Stripe's.")
     for secret in access().webhook_secrets:
         try:
             stripe.WebhookSignature.verify_header(raw, signature, secret, tolerance=None)

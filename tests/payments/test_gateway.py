@@ -26,6 +26,7 @@ from payments.provider import (
 from tests.stripe_control import StripeControl
 
 CREATE = "POST /v1/payment_intents$"
+OURS = "5f0c6f0e-0d2c-4f5e-9b1a-3d1c8f6f9a10"
 
 
 def body(payment_id: str = "", amount: int = 2990) -> dict[str, object]:
@@ -124,13 +125,13 @@ def test_the_hosted_page_opens_and_closes(stripe: StripeControl) -> None:
             {"quantity": 1, "price_data": {"currency": "eur", "unit_amount": 500, "product_data": {"name": "Vase"}}}
         ],
         "success_url": "http://127.0.0.1/ok",
-        "metadata": {"payment_id": "p1"},
-        "payment_intent_data": {"metadata": {"payment_id": "p1"}},
+        "metadata": {"payment_id": OURS},
+        "payment_intent_data": {"metadata": {"payment_id": OURS}},
     }
     hosted = gateway.open_hosted_payment(key="s", request=request)
-    assert (hosted.status, hosted.provider_id, hosted.payment_id) == ("open", "", "p1")
+    assert (hosted.status, hosted.provider_id, hosted.payment_id) == ("open", "", OURS)
     assert hosted.url.startswith(stripe.url)
-    assert gateway.find_hosted_payment(payment_id="p1", created_at=now, now=now) == hosted
+    assert gateway.find_hosted_payment(payment_id=OURS, created_at=now, now=now) == hosted
     assert gateway.expire_hosted_payment(hosted.session_id).status == "expired"
     assert gateway.expire_hosted_payment(hosted.session_id).status == "expired"
 

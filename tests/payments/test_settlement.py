@@ -12,7 +12,7 @@ from marketplace.core.models import OutboxEvent
 from marketplace.inventory.models import StockItem
 from marketplace.orders.models import OrderGroup
 from marketplace.sellers.models import Seller
-from payments import checkout, gateway, refunds
+from payments import checkout, gateway, reconciliation, refunds
 from payments.checkout import NotPayable
 from payments.models import JournalEntry, Payment, Refund
 from payments.provider import ProviderPayment, ProviderRefund, Status
@@ -213,3 +213,16 @@ def test_the_buyer_is_told_once(refund: Refund, group: OrderGroup) -> None:
     assert mail["to"] == group.email
     assert mail["values"]["amount"] == "€29.90"
     assert mail["values"]["order_url"].endswith(f"/orders/{group.number}/?token={group.access_token}")
+
+
+@pytest.mark.parametrize("foreign", ["1234", "order-7", ""])
+def test_another_shops_metadata_on_the_same_account_is_not_ours(
+    stripe: StripeControl, group: OrderGroup, clock: datetime, foreign: str
+) -> None:
+    request = {"amount": 500, "currency": "eur", "automatic_payment_methods": {"enabled": True}}
+    made = gateway.open_payment(key="another shop", request=request | {"metadata": {"payment_id": foreign}})
+    stripe.pay(made.provider_id)
+    body = {"payment_intent": made.provider_id, "metadata": {"refund_id": foreign}}
+    assert apply_payment(provider_state=gateway.fetch_payment(made.provider_id), now=clock) is None
+    assert refunds.apply_refund(provider_state=gateway.refund(key="theirs", request=body), now=clock) is None
+    assert [drift for drift in reconciliation.compare(now=clock, settled=clock) if "payment" in drift.row] == []
