@@ -19,8 +19,9 @@ def checked_contact(*, email: str, phone: str) -> tuple[str, str]:
     wrong: dict[str, str] = {}
     try:
         _EMAIL(email)
-        if len(email) > _LONGEST_EMAIL:
-            raise ValidationError("too long")
+        # A quoted name may hold blanks and control characters, which neither mail servers nor the provider take.
+        if len(email) > _LONGEST_EMAIL or '"' in email:
+            raise ValidationError("not an address that mail reaches")
     except ValidationError:
         wrong["email"] = "Enter an e-mail address, like name@example.com: the receipt goes there."
     if phone and not _PHONE.fullmatch(phone):

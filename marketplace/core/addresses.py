@@ -1,5 +1,6 @@
 """Postal addresses as plain values, frozen into carts and orders."""
 
+import unicodedata
 from dataclasses import asdict, dataclass
 from functools import cache
 
@@ -60,6 +61,9 @@ _REQUIRED = {
     "country": "Choose the country.",
 }
 _LIMITS = {"name": 120, "line1": 160, "line2": 160, "postal_code": 20, "city": 120, "region": 120}
+# Line ends, control characters, halves of characters; and the marks that turn the direction of everything after them.
+_INVISIBLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Countries whose post does not use postal codes (Universal Postal Union, addressing systems).
 _NO_POSTAL_CODE = frozenset({"AE", "AG", "AO", "BO", "BS", "BZ", "FJ", "GH", "HK", "IE", "JM", "KE", "PA", "QA", "UG"})
 
@@ -72,6 +76,7 @@ def checked(address: PostalAddress) -> PostalAddress:
     wrong |= {
         name: f"Shorten this to {limit} characters." for name, limit in _LIMITS.items() if len(values[name]) > limit
     }
+    wrong |= {name: "Type this again: it holds invisible characters." for name in _LIMITS if _hides(values[name])}
     if clean.country and clean.country not in dict(countries()):
         wrong["country"] = "Choose a country from the list."
     if not clean.postal_code and clean.country not in _NO_POSTAL_CODE:
@@ -79,3 +84,8 @@ def checked(address: PostalAddress) -> PostalAddress:
     if wrong:
         raise BadAddress("Please check the address.", fields=wrong)
     return clean
+
+
+def _hides(text: str) -> bool:
+    """Whether the text would not stand on a label as it stands on a screen. Joiners, which some scripts need, may stay."""
+    return any(letter in _TURNING or unicodedata.category(letter) in _INVISIBLE for letter in text)

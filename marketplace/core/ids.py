@@ -15,8 +15,9 @@ def new_number(prefix: str) -> str:
 
 
 def normal_number(text: str) -> str:
-    """What a person typed, as the number was given out: upper case, O as 0, I and L as 1."""
-    prefix, dash, rest = text.strip().upper().partition("-")
+    """What a person typed or pasted, as the number was given out: upper case, O as 0, I and L as 1, nothing invisible."""
+    visible = "".join(letter for letter in text if letter.isprintable())
+    prefix, dash, rest = visible.strip().upper().partition("-")
     return prefix + dash + rest.translate(str.maketrans("OIL", "011"))
 
 

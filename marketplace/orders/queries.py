@@ -5,7 +5,7 @@ import binascii
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
@@ -34,10 +34,12 @@ class Cursor:
         """The cursor that ``text`` wrote. Raises BadCursor."""
         try:
             when, _, pk = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition("|")
-            cursor = cls(datetime.fromisoformat(when), int(pk))
+            placed_at = datetime.fromisoformat(when)
+            # The database knows no moment outside the years 1 to 9999, in UTC.
+            cursor = cls(placed_at.astimezone(UTC), int(pk))
         except (ValueError, binascii.Error, OverflowError):
             raise BadCursor from None
-        if cursor.placed_at.tzinfo is None or not 0 <= cursor.pk < 2**63:
+        if placed_at.tzinfo is None or not 0 <= cursor.pk < 2**63:
             raise BadCursor
         return cursor
 
