@@ -13,7 +13,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, default_storage
 from django.db import connection
 from django.db.models import QuerySet
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from marketplace.catalog.models import ProductImage
 from marketplace.core.errors import AwningError
@@ -115,7 +115,8 @@ def encode(data: bytes) -> Encoded:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BadAnswer(_TOO_LARGE) from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
+    except Exception as error:
+        # Bytes made by strangers: Pillow's readers raise whatever they stumble over, also struct.error and TypeError.
         raise BadAnswer("The file is no JPEG, PNG, WebP or GIF picture, or it is damaged.") from error
     digest = hashlib.sha256(data).hexdigest()[:40]
     key = f"products/{digest[:2]}/{digest}"

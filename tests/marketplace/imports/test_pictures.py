@@ -73,6 +73,17 @@ def test_small_pictures_are_not_blown_up_and_tall_ones_fit() -> None:
     assert (tall.width, tall.height) == (240, 1200)
 
 
+@pytest.mark.parametrize("tag", [0x0100, 0x0154, 0x011A])
+def test_metadata_that_trips_the_reader_is_a_reason_and_no_crash(tag: int) -> None:
+    """The description stands under the number of a tag that holds numbers."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010E] = "hello"
+    picture = a_picture((40, 40), exif=exif).replace(b"\x01\x0e\x00\x02", struct.pack(">HH", tag, 2))
+    with pytest.raises(BadAnswer):
+        pictures.encode(picture)
+
+
 def test_metadata_is_dropped_and_the_orientation_applied() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
