@@ -4,6 +4,7 @@ from django.apps import AppConfig
 from django.conf import settings
 
 from marketplace.core.hall import Hall
+from marketplace.core.nudges import Nudge
 
 
 class CoreConfig(AppConfig):
@@ -19,5 +20,5 @@ class CoreConfig(AppConfig):
             return services.relay(now=now)
 
         self.hall = Hall(currency=settings.MARKET_CURRENCY, site_url=settings.SITE_URL)
-        events.wake_with(tasks.relay_outbox.delay)
+        events.wake_with(Nudge(tasks.relay_outbox.delay))
         sweeps.register("core.outbox", every=1.0, run=relay)

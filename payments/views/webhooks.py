@@ -1,17 +1,16 @@
 """Where the provider reports what has happened."""
 
-import logging
-
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from marketplace.core.nudges import Nudge
 from payments import webhooks
 from payments.provider import BadSignature
 from payments.tasks import process_inbox
 
-logger = logging.getLogger(__name__)
+_wake_worker = Nudge(process_inbox.delay)
 
 
 @csrf_exempt
@@ -27,13 +26,5 @@ def stripe(request: HttpRequest) -> HttpResponse:
     except BadSignature as error:
         return HttpResponse(error.message, status=error.status, content_type="text/plain")
     if stored:
-        _wake()
+        _wake_worker()
     return HttpResponse(status=200)
-
-
-def _wake() -> None:
-    """Losing this call costs the second until the next sweep, so nothing that goes wrong here matters."""
-    try:
-        process_inbox.delay()
-    except Exception:
-        logger.warning("webhook.no_wake_up", exc_info=True)
