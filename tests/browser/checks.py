@@ -165,7 +165,13 @@ def findings_of(found: Watched) -> list[str]:
 def weigh(page: Page) -> dict[str, int]:
     """Our scripts and styles with their bytes on the wire: as gzip makes them, which is how they are stored for production."""
     parts = cast("list[str]", page.evaluate(PARTS))
-    return {part.rpartition("/")[2]: len(gzip.compress(page.request.get(part).body())) for part in parts}
+    for part in parts:
+        if part not in _weights:
+            _weights[part] = len(gzip.compress(page.request.get(part).body()))
+    return {part.rpartition("/")[2]: _weights[part] for part in parts}
+
+
+_weights: dict[str, int] = {}
 
 
 def axe(page: Page) -> list[str]:

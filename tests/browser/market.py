@@ -160,7 +160,9 @@ def _others(kiln: Seller, groove: Seller, keys: dict[str, str]) -> None:
     )
     factories.an_image(jug, key=keys["Rust"])
     factories.an_offer(seller=kiln, product=jug, price_minor=6400, stock=0, sku="JUG")
-    factories.a_product(title="Lamp that is gone", slug="lamp", owner=kiln, status=Product.Status.ARCHIVED)
+    factories.a_product(
+        title="Lamp that is gone", slug="lamp", owner=kiln, category=records, status=Product.Status.ARCHIVED
+    )
 
 
 def _paid(stripe: StripeControl, wishes: dict[Offer, int], buyer: User, now: datetime) -> OrderGroup:

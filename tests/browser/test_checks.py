@@ -49,10 +49,12 @@ def test_a_page_that_jumps_is_found(chromium: Browser) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_page_of_ours_passes_and_a_wrong_status_is_found(chromium: Browser, live_server: LiveServer) -> None:
+def test_a_page_of_ours_passes_and_another_answer_is_found(chromium: Browser, live_server: LiveServer) -> None:
     check_page(chromium, f"{live_server.url}/nowhere/", status=404)
     with pytest.raises(AssertionError, match="answered 404 instead of 200"):
         check_page(chromium, f"{live_server.url}/nowhere/")
+    with pytest.raises(AssertionError, match=r"led to .*/account/login/"):
+        check_page(chromium, f"{live_server.url}/orders/")
 
 
 @pytest.mark.django_db(transaction=True)
