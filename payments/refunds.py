@@ -183,6 +183,8 @@ def _advance(refund: Refund, payment: Payment, state: ProviderRefund, *, now: da
             payment.refunded_minor -= refund.amount_minor
             ledger.reverse_refund(refund, now=now)
         refund.state = State.FAILED
+        # The bank took nothing back, so trying again is useless: people must find another way to the buyer.
+        logger.error("refund.failed_at_bank", extra={"refund_id": str(refund.pk), "group_id": payment.group_id})
         events.publish("payments.refund_failed", _fact(refund), now=now, key=f"refund:{refund.pk}:failed")
     elif state.status == "pending" and refund.state in UNFINISHED:
         refund.state = State.PENDING

@@ -87,7 +87,9 @@ def find(*, user_id: int | None, cart_id: uuid.UUID | None) -> uuid.UUID | None:
 
 def belongs(*, cart_id: uuid.UUID, user_id: int | None) -> bool:
     """Whether the cart, open or closed, is this account's, or no account's when ``user_id`` is None. One query."""
-    return Cart.objects.filter(pk=cart_id, user_id=user_id).exists()
+    carts = Cart.objects.filter(pk=cart_id)
+    theirs = carts.filter(user__isnull=True) if user_id is None else carts.filter(user_id=user_id)
+    return theirs.exists()
 
 
 def count(*, cart_id: uuid.UUID | None = None, user_id: int | None = None) -> int:
