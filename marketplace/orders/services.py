@@ -66,6 +66,23 @@ def place_order(*, cart_id: uuid.UUID, buyer_id: int | None, now: datetime) -> O
         return group
 
 
+def follow_merge(*, guest_cart_id: uuid.UUID, cart_id: uuid.UUID, now: datetime) -> None:
+    """Hands the unpaid orders of a guest's cart to the cart it went into at ``now``, in the transaction of the merge.
+
+    Ordering that cart then renews them. Left behind, they could be paid for as well as the new ones, and their goods would
+    look sold out to the person for whom they are held. A cart with live orders of its own keeps those.
+    """
+    require_transaction("follow_merge")
+    if OrderGroup.objects.filter(cart_id=cart_id, state__in=_LIVE).exists():
+        return
+    left = OrderGroup.objects.filter(cart_id=guest_cart_id, cart__closed_at=now, state=State.PENDING)
+    group = left.select_for_update(of=("self",), no_key=True).first()
+    if group is not None:
+        group.cart_id = cart_id
+        group.save(update_fields=["cart"])
+        carts.note_hold(cart_id=cart_id, reference=group.number)
+
+
 def mark_group_paid(*, group_id: int, now: datetime) -> bool:
     """Sells the goods and moves the orders on; False when that has been done before.
 

@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import DatabaseError
@@ -12,6 +13,7 @@ from marketplace.carts import services
 from marketplace.carts.services import GUEST_CART_KEPT
 from marketplace.core.db import run_again
 from marketplace.core.hall import hall
+from marketplace.orders import services as orders
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +53,11 @@ def merge_at_sign_in(*, sender: object, request: HttpRequest | None, user: Abstr
     if cart_id is None:
         return
     try:
-        run_again(lambda: services.merge(guest_cart_id=cart_id, user_id=user.pk, now=timezone.now()))
+        run_again(lambda: _merge(cart_id, user.pk, now=timezone.now()))
     except DatabaseError:
         logger.exception("cart.merge_failed", extra={"cart_id": str(cart_id)})
+
+
+def _merge(cart_id: uuid.UUID, user_id: int, *, now: datetime) -> None:
+    own = services.merge(guest_cart_id=cart_id, user_id=user_id, now=now)
+    orders.follow_merge(guest_cart_id=cart_id, cart_id=own.pk, now=now)
