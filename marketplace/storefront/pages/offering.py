@@ -42,16 +42,17 @@ class Priced:
 
 @dataclass(frozen=True, slots=True)
 class Offering:
-    """All offers in order. ``best`` is the one in the buy box, None when no stall sells the chosen variant."""
+    """All offers in order, also by variant. ``best`` is in the buy box, None when no stall sells the chosen variant."""
 
     country: str
     offers: tuple[Priced, ...]
     variant_id: int | None
     best: Priced | None
+    by_variant: Mapping[int, list[Priced]]
 
     def of_variant(self, variant_id: int | None) -> list[Priced]:
         """The offers of one variant, best first."""
-        return [priced for priced in self.offers if priced.offer.variant_id == variant_id]
+        return self.by_variant.get(variant_id, []) if variant_id is not None else []
 
 
 def offering(
@@ -79,9 +80,12 @@ def offering(
     known = {variant.pk for variant in product.variants}
     first = priced[0].offer.variant_id if priced else next(iter(known), None)
     variant_id = wish.variant_id if wish.variant_id in known else first
-    mine = [entry for entry in priced if entry.offer.variant_id == variant_id]
+    by_variant: dict[int, list[Priced]] = {}
+    for entry in priced:
+        by_variant.setdefault(entry.offer.variant_id, []).append(entry)
+    mine = by_variant.get(variant_id, []) if variant_id is not None else []
     asked = [entry for entry in mine if entry.offer.condition == wish.condition]
-    return Offering(country, tuple(priced), variant_id, next(iter(asked or mine), None))
+    return Offering(country, tuple(priced), variant_id, next(iter(asked or mine), None), by_variant)
 
 
 def _usual_country(lines: list[OfferLine], free: Mapping[int, int]) -> str:

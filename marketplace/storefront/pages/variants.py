@@ -24,25 +24,29 @@ def variant_groups(product: ProductRow, offering: Offering) -> tuple[VariantGrou
 
 
 def _group(product: ProductRow, offering: Offering, current: VariantRow, name: str) -> VariantGroup:
-    values = dict.fromkeys(value for variant in product.variants for n, value in variant.options if n == name)
+    having: dict[str, list[VariantRow]] = {}
+    for variant in product.variants:
+        for option, value in variant.options:
+            if option == name:
+                having.setdefault(value, []).append(variant)
     chosen = dict(current.options).get(name)
     choices = []
-    for value in values:
-        variant = _nearest(product, offering, current, name, value)
+    for value, variants in having.items():
+        variant = _nearest(variants, offering, current, name)
         best = next(iter(offering.of_variant(variant.pk)), None)
         choices.append(_choice(value, variant_href(product.slug, variant.pk), best, current=value == chosen))
     return VariantGroup(name, tuple(choices))
 
 
-def _nearest(product: ProductRow, offering: Offering, current: VariantRow, name: str, value: str) -> VariantRow:
-    """The variant with this value that shares most of the other choices; of equals, one that can be bought."""
+def _nearest(variants: list[VariantRow], offering: Offering, current: VariantRow, name: str) -> VariantRow:
+    """The variant that shares most of the choices other than this one; of equals, one that can be bought."""
     others = {pair for pair in current.options if pair[0] != name}
 
     def rank(variant: VariantRow) -> tuple[int, bool]:
         best = next(iter(offering.of_variant(variant.pk)), None)
         return len(others & set(variant.options)), best is not None and best.free > 0
 
-    return max((variant for variant in product.variants if (name, value) in variant.options), key=rank)
+    return max(variants, key=rank)
 
 
 def _conditions(product: ProductRow, offering: Offering) -> VariantGroup | None:

@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -5,7 +7,7 @@ from django.test import Client
 
 from marketplace.carts.arrival import after_working_days
 from marketplace.catalog.models import Offer, Product
-from marketplace.catalog.queries import forget, product
+from marketplace.catalog.queries import VariantRow, forget, product
 from marketplace.catalog.queries import offers as offers_of
 from marketplace.catalog.services import reindex
 from marketplace.inventory.queries import free_units
@@ -13,6 +15,7 @@ from marketplace.sellers.models import Seller
 from marketplace.sellers.queries import shipping_of
 from marketplace.storefront.pages.offering import Offering, Wish, offering
 from marketplace.storefront.pages.product import product_page
+from marketplace.storefront.pages.variants import variant_groups
 from marketplace.storefront.viewmodels import ProductPage
 from tests.conftest import NOW
 from tests.factories import (
@@ -150,6 +153,29 @@ def test_choosing_a_variant_changes_price_photo_and_stock(shirt: Product) -> Non
 @pytest.mark.parametrize("wrong", [0, 987_654_321])
 def test_an_unknown_variant_shows_the_usual_one(shirt: Product, wrong: int) -> None:
     assert page("shirt", variant_id=wrong).price == "€20"
+
+
+class Walked(tuple[VariantRow, ...]):
+    """Variants that count how often somebody walks through all of them."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[VariantRow]:
+        Walked.walks += 1
+        return super().__iter__()
+
+
+def test_a_stall_with_thousands_of_variants_does_not_make_its_page_slow(vase: Product, kiln: Seller) -> None:
+    """The work grows with the number of variants, not with its square."""
+    walks = []
+    for sizes in (range(1, 6), range(6, 40)):
+        for size in sizes:
+            an_offer(seller=kiln, variant=a_variant(vase, size=f"{size} cm"))
+        row = product(vase.slug)
+        Walked.walks = 0
+        variant_groups(replace(row, variants=Walked(row.variants)), offered(vase))
+        walks.append(Walked.walks)
+    assert walks[0] == walks[1]
 
 
 def test_conditions_are_a_choice_where_there_are_several(vase: Product, kiln: Seller, groove: Seller) -> None:
