@@ -44,5 +44,7 @@ def test_signing_in_with_orders_of_ones_own_leaves_the_guests_orders_alone(
     a_guest(guests).post("/account/login/", {"login": mira.email, "password": "a-quiet-harbour"})
     mine.refresh_from_db()
     theirs.refresh_from_db()
-    assert mine.cart == Cart.objects.get(user=mira)
+    own = Cart.objects.get(user=mira)
+    assert mine.cart == own
+    assert {line.offer_id for line in carts.snapshot(cart_id=own.pk).lines} == {vase.pk, record.pk}
     assert theirs.cart_id == guests
