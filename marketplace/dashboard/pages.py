@@ -215,6 +215,7 @@ def _line(line: OrderLine, currency: str) -> SellerOrderLine:
         title=line.title,
         sku=line.sku,
         quantity=f"{line.quantity:,}",
+        unit="piece" if line.quantity == 1 else "pieces",
         unit_price=money.text(line.unit_price_minor, currency),
         total=money.text(line.total_minor, currency),
         href=f"/p/{line.product_slug}/",
@@ -224,7 +225,7 @@ def _line(line: OrderLine, currency: str) -> SellerOrderLine:
 
 
 def _timeline(order: Order) -> tuple[TimelineStep, ...]:
-    sent = "Shipped"
+    sent = "Shipped" if order.shipped_at else "To be sent"
     if order.tracking_number:
         sent = f"Shipped, {order.tracking_carrier} {order.tracking_number}".replace(",  ", ", ")
     steps = [("Paid", order.paid_at), (sent, order.shipped_at), ("Delivered", order.delivered_at)]

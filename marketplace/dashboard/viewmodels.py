@@ -82,9 +82,12 @@ class SellerOrdersPage:
 
 @dataclass(frozen=True, slots=True)
 class SellerOrderLine:
+    """`unit` "piece" or "pieces", where the column's heading is not shown."""
+
     title: str
     sku: str
     quantity: str
+    unit: str
     unit_price: str
     total: str
     href: str = ""

@@ -29,7 +29,6 @@ from payments.viewmodels import OrderPage, OrderParcel, OrderRow, OrdersPage
 
 _GROUP_BADGE: dict[str, tuple[BadgeTone, str]] = {
     OrderGroup.State.PENDING: ("warn", "Awaiting payment"),
-    OrderGroup.State.PAID: ("info", "Paid"),
     OrderGroup.State.CANCELLED: ("plain", "Cancelled"),
 }
 _ORDER_BADGE: dict[str, tuple[BadgeTone, str]] = {
@@ -61,7 +60,7 @@ def _row(group: OrderGroup) -> OrderRow:
     orders = list(group.orders.all())
     lines = [line for order in orders for line in order.lines.all()]
     more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
-    tone, text = _GROUP_BADGE[group.state]
+    tone, text = _state(group, orders)
     return OrderRow(
         number=group.number,
         href=reverse("order", args=[group.number]),
@@ -72,6 +71,15 @@ def _row(group: OrderGroup) -> OrderRow:
         items=f"{lines[0].title}{more}" if lines else "",
         pictures=tuple(thumbnail(line.image_key) for line in lines[:4]),
     )
+
+
+def _state(group: OrderGroup, orders: Sequence[Order]) -> tuple[BadgeTone, str]:
+    """A paid purchase is as far as its slowest parcel."""
+    parcels = {order.state for order in orders}
+    if group.state != OrderGroup.State.PAID:
+        return _GROUP_BADGE[group.state]
+    slowest = next((state for state in (Order.State.PAID, Order.State.SHIPPED) if state in parcels), "")
+    return _ORDER_BADGE[slowest or Order.State.DELIVERED]
 
 
 def order_page(
@@ -143,7 +151,11 @@ def _timeline(order: Order) -> tuple[TimelineStep, ...]:
             TimelineStep("Ordered", day(order.placed_at), done=True),
             TimelineStep("Cancelled", _when(order.cancelled_at), done=True),
         )
-    happened = (("Ordered", order.placed_at), ("Paid", order.paid_at), ("Sent", order.shipped_at))
+    happened = (
+        ("Ordered", order.placed_at),
+        ("Paid", order.paid_at),
+        ("Sent" if order.shipped_at else "Being packed", order.shipped_at),
+    )
     open_at = next((index for index, (_, when) in enumerate(happened) if when is None), len(happened))
     way = tuple(
         TimelineStep(text, _when(when), done=when is not None, current=index == open_at)

@@ -100,10 +100,10 @@ def group_summary(group: OrderGroup, orders: Iterable[Order]) -> Summary:
 
 
 def sums(items_minor: int, shipping_minor: int, currency: str) -> tuple[SumRow, ...]:
-    """Items, shipping and the total, value-added tax included."""
+    """Things, shipping and the total, value-added tax included."""
     shipping = money.text(shipping_minor, currency) if shipping_minor else "free"
     return (
-        SumRow("Items", money.text(items_minor, currency)),
+        SumRow("Things", money.text(items_minor, currency)),
         SumRow("Shipping", shipping),
-        SumRow("Total, tax included", money.text(items_minor + shipping_minor, currency), total=True),
+        SumRow("Total, VAT included", money.text(items_minor + shipping_minor, currency), total=True),
     )
