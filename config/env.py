@@ -5,6 +5,7 @@ Every variable may also be given as ``NAME_FILE``, a path whose first line holds
 
 import os
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import overload
 
@@ -100,6 +101,17 @@ def words(name: str, default: tuple[str, ...] = (), *, environ: Mapping[str, str
     if value is None:
         return list(default)
     return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def networks(name: str, *, environ: Mapping[str, str] | None = None) -> "list[IPv4Network | IPv6Network]":
+    """The variable as a comma-separated list of networks or addresses, such as 10.0.0.0/8."""
+    found = []
+    for word in words(name, environ=environ):
+        try:
+            found.append(ip_network(word))
+        except ValueError as error:
+            raise BadEnvironment(f"{name}: {word!r} is not a network such as 10.0.0.0/8 ({error}).") from None
+    return found
 
 
 def secret(name: str, default: str | None = None, *, environ: Mapping[str, str] | None = None) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import django_stubs_ext
 
 from config.databases import COMMAND_TIMEOUTS, WEB_TIMEOUTS, WORKER_TIMEOUTS, database
-from config.env import BadEnvironment, flag, number, secret, text, words
+from config.env import BadEnvironment, flag, networks, number, secret, text, words
 from config.storage import storage
 from marketplace.core.money import BadMoney, digits
 
@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.personal_pages",
+    "config.middleware.plain_session_key",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -281,6 +282,9 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TIMEZONE = "UTC"
 
 # --- monitoring -----------------------------------------------------------------------------------------------------
+
+# Our own proxies: only they are believed about the client's address.
+TRUSTED_PROXIES = networks("TRUSTED_PROXIES")
 
 LOGGING = {
     "version": 1,

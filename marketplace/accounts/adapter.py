@@ -7,12 +7,14 @@ from urllib.parse import urlsplit
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from marketplace.core import events
 from marketplace.core.events import Json
 from marketplace.core.hall import absolute
+from monitoring.requests.client_ip import client_ip
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -41,3 +43,14 @@ class AccountAdapter(DefaultAccountAdapter):
         # Hashing the password is what a sign-up spends its time on.
         make_password(get_random_string(16))
         super().send_account_already_exists_mail(email)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Whose attempts are counted; behind our proxies, the client and not the proxy."""
+        return client_ip(request)
+
+    def is_safe_url(self, url: str) -> bool:
+        """Whether ``url`` may be redirected to; what is no URL at all may not."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False

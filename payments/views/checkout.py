@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from marketplace.accounts.models import Address
 from marketplace.carts import queries as cart_queries
@@ -126,7 +126,7 @@ def _store(cart_id: uuid.UUID, values: dict[str, str], address: PostalAddress, *
 
 
 @never_cache
-@require_GET
+@require_safe
 def shipping(request: HttpRequest) -> HttpResponse:
     """One choice per parcel. Each time the page is shown it carries a new key for the order it may place."""
     return _with_cart(request, _show_shipping)

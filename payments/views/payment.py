@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from marketplace.core import money
 from marketplace.core.errors import AwningError
@@ -28,7 +28,7 @@ class SeeOther(HttpResponseRedirect):
 
 
 @never_cache
-@require_GET
+@require_safe
 def show(request: HttpRequest, number: str) -> HttpResponse:
     """The card form, once the provider knows of the payment; a payment it has not heard of is opened now."""
     group, now = group_of(request, number), timezone.now()
@@ -110,7 +110,7 @@ def _failed(request: HttpRequest, group: OrderGroup, error: AwningError) -> Http
 
 
 @never_cache
-@require_GET
+@require_safe
 def come_back(request: HttpRequest) -> HttpResponse:
     """Where people land after paying: asks the provider what became of it, and again until it is settled."""
     group = group_of(request, request.GET.get("order", ""))

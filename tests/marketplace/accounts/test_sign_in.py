@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_network
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core import mail
 from django.core.cache import cache
@@ -139,7 +141,7 @@ def test_a_reset_link_sets_a_new_password_once(mira: User) -> None:
 def test_sign_in_leads_back_but_never_away(mira: User) -> None:
     form = {"login": mira.email, "password": PASSWORD}
     assert Client().post("/account/login/", form | {"next": "/sell/"})["Location"] == "/sell/"
-    for elsewhere in ("https://evil.test/", "//evil.test/", "javascript:alert(1)"):
+    for elsewhere in ("https://evil.test/", "//evil.test/", "javascript:alert(1)", "http://["):
         assert Client().post("/account/login/", form | {"next": elsewhere})["Location"] == "/"
 
 
@@ -161,3 +163,17 @@ def test_the_admin_uses_the_same_door(mira: User, olga: User) -> None:
         client = Client()
         client.force_login(person)
         assert client.get("/admin/", follow=True).status_code == status
+
+
+def test_attempts_of_one_client_do_not_lock_out_another_behind_the_same_proxy(
+    mira: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apps.get_app_config("monitoring"), "trusted_proxies", [ip_network("127.0.0.0/8")])
+    wrong = {"login": "nobody@example.test", "password": "wrong-wrong-wrong"}
+    answers = {
+        Client(headers={"X-Forwarded-For": "203.0.113.5"}).post("/account/login/", wrong).status_code for _ in range(40)
+    }
+    assert 429 in answers
+    form = {"login": mira.email, "password": PASSWORD}
+    answer = Client(headers={"X-Forwarded-For": "203.0.113.6"}).post("/account/login/", form)
+    assert answer.status_code == 302
