@@ -14,6 +14,10 @@ from marketplace.core.pictures import LARGE, SMALL
 from marketplace.orders.models import Order
 from marketplace.sellers.models import Seller
 from payments.audit import audit
+from tests.payments.conftest import stripe
+from tests.stripe_control import StripeControl
+
+__all__ = ["stripe"]
 
 
 class NoArtist:
@@ -27,9 +31,7 @@ class NoArtist:
 
 
 @pytest.fixture
-def filled(
-    transactional_db: None, stripe_simulator: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> list[str]:
+def filled(transactional_db: None, stripe: StripeControl, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     monkeypatch.setenv("PUBLIC_MEDIA_URL", f"file://{tmp_path}")
     monkeypatch.setattr(drawing, "start_drawing", NoArtist)
     return list(filling.fill())
