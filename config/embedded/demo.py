@@ -19,6 +19,7 @@ from config.embedded.directory import DirectoryLock
 from config.embedded.environment import ENVIRONMENT_FILE, SECRETS_FILE, load_secrets, write_environment
 from config.embedded.errors import EmbeddedError
 from config.embedded.foreground import Foreground
+from config.embedded.logins import LOGINS, PASSWORD
 from config.embedded.ports import LOOPBACK, require_free
 from config.embedded.process import Command, ServerProcess
 from config.embedded.run import demo_home
@@ -28,8 +29,6 @@ from config.embedded.supervisor import Program, Supervisor, describe, indent
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 PORT: Final = 8000
-PASSWORD: Final = "awning-demo"  # noqa: S105 - printed for everybody to see; the demo listens on loopback alone
-LOGINS: Final = {"buyer": "buyer@awning.test", "seller": "seller@awning.test", "operator": "operator@awning.test"}
 # Everything the demo keeps; RESET removes these and nothing else, whatever folder DEMO_HOME names.
 KEPT: Final = (
     *("redis-cache", "redis-broker", "stripe", "logs", "mail", "media", "private-media", "static", "beat"),
@@ -245,7 +244,7 @@ class Demo:
 
     def notice(self) -> str:
         """Return the block that a reader of the terminal needs."""
-        logins = "".join(f"  {role:<10}{address:<24}{PASSWORD}\n" for role, address in LOGINS.items())
+        logins = "".join(f"  {login.role:<10}{login.email:<24}{PASSWORD}\n" for login in LOGINS)
         return (
             f"\n  Awning is open: http://{LOOPBACK}:{self.port}\n\n{logins}\n"
             f"  E-mails are files in {self.home / 'mail'}, logs in {self.logs}.\n"

@@ -16,7 +16,7 @@ from marketplace.core.errors import AwningError
 
 
 @admin.register(Category)
-class CategoryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class CategoryAdmin(admin.ModelAdmin[Category]):
     """The tree; paths follow from slugs and parents."""
 
     list_display = ("name", "path", "position")
@@ -43,13 +43,13 @@ class CategoryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         obj.pk, obj.path = saved.pk, saved.path
 
 
-class AttributeInline(admin.TabularInline):  # type: ignore[type-arg]
+class AttributeInline(admin.TabularInline[Attribute, ProductType]):
     model = Attribute
     extra = 0
 
 
 @admin.register(ProductType)
-class ProductTypeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ProductTypeAdmin(admin.ModelAdmin[ProductType]):
     """Kinds of product with their attributes; a change is found in the index within seconds."""
 
     list_display = ("name", "slug")
@@ -68,7 +68,7 @@ class ProductTypeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         forget()
 
 
-class VariantInline(admin.TabularInline):  # type: ignore[type-arg]
+class VariantInline(admin.TabularInline[ProductVariant, Product]):
     model = ProductVariant
     extra = 0
     fields = ("title", "options", "gtin", "position")
@@ -80,7 +80,7 @@ class VariantInline(admin.TabularInline):  # type: ignore[type-arg]
         return False
 
 
-class ImageInline(admin.TabularInline):  # type: ignore[type-arg]
+class ImageInline(admin.TabularInline[ProductImage, Product]):
     model = ProductImage
     extra = 0
     fields = ("position", "alt", "key", "state", "error")
@@ -92,7 +92,7 @@ class ImageInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Product)
-class ProductAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ProductAdmin(admin.ModelAdmin[Product]):
     """Found by slug, title, SKU, GTIN, brand or the stall's own key."""
 
     list_display = ("title", "slug", "category", "owner", "status", "updated_at")
@@ -145,7 +145,7 @@ class ProductAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(ProductVariant)
-class VariantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class VariantAdmin(admin.ModelAdmin[ProductVariant]):
     """Versions of products, to look at; stalls change their own."""
 
     list_display = ("product", "title", "gtin")
@@ -164,7 +164,7 @@ class VariantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Offer)
-class OfferAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class OfferAdmin(admin.ModelAdmin[Offer]):
     """Offers by SKU; prices and stock belong to the stalls, so an operator can only pause or archive."""
 
     list_display = ("sku", "seller", "variant", "condition", "price_minor", "status", "in_stock")

@@ -18,7 +18,7 @@ class ReasonForm(ActionForm):
     reason = forms.CharField(required=False, max_length=300, label="Reason (to suspend)")
 
 
-class SellerMemberInline(admin.TabularInline):  # type: ignore[type-arg]
+class SellerMemberInline(admin.TabularInline[SellerMember, Seller]):
     model = SellerMember
     extra = 0
     raw_id_fields = ("user",)
@@ -28,13 +28,13 @@ class SellerMemberInline(admin.TabularInline):  # type: ignore[type-arg]
         return False
 
 
-class ShippingOptionInline(admin.TabularInline):  # type: ignore[type-arg]
+class ShippingOptionInline(admin.TabularInline[ShippingOption, Seller]):
     model = ShippingOption
     extra = 0
 
 
 @admin.register(Seller)
-class SellerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class SellerAdmin(admin.ModelAdmin[Seller]):
     """Found by slug, name or e-mail. The status is changed by the two actions only."""
 
     list_display = ("name", "slug", "status", "place", "country", "created_at")

@@ -16,10 +16,11 @@ import psycopg
 import pytest
 
 from config.embedded.account import remove_directory
-from config.embedded.demo import LOGINS, page_status
+from config.embedded.demo import page_status
 from config.embedded.environment import load_secrets, read_environment, write_environment
 from config.embedded.errors import EmbeddedError
 from config.embedded.foreground import is_in_handler
+from config.embedded.logins import LOGINS
 from config.embedded.ports import LOOPBACK, free_port
 from config.embedded.process import Command, ServerProcess
 from config.embedded.supervisor import DEATHS_ALLOWED, Program, Supervisor
@@ -125,7 +126,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
 def test_it_opens_tells_what_a_visitor_needs_and_closes_in_order(home: Path, open_demo: OpenDemo) -> None:
     demo = open_demo(free_port())
     assert f"Awning is open: http://127.0.0.1:{demo.port}" in demo.said
-    for role, address in LOGINS.items():
+    for role, address in ((login.role, login.email) for login in LOGINS):
         assert re.search(rf"{role}\s+{address}\s+awning-demo", demo.said)
     assert page_status(f"http://{LOOPBACK}:{demo.port}/") == 200
     demo.query("CREATE TABLE kept AS SELECT 7 AS n")

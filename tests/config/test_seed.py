@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from config.embedded.seed import artist, drawing, filling, people
+from config.embedded import logins
+from config.embedded.seed import artist, drawing, filling
 from config.embedded.seed.hall import demo_hall
 from marketplace.accounts.models import User
 from marketplace.catalog.models import Offer, Product, ProductImage, SearchEntry
@@ -59,16 +60,16 @@ def a_year_of_trade_satisfies_every_invariant_and_the_provider_agrees() -> None:
 
 def the_three_logins_have_something_to_look_at() -> None:
     for login, path, text in (
-        (people.BUYER, "/orders/", "A-"),
-        (people.SELLER, "/sell/", "To ship"),
-        (people.OPERATOR, "/admin/orders/order/", "Select order"),
+        (logins.BUYER, "/orders/", "A-"),
+        (logins.SELLER, "/sell/", "To ship"),
+        (logins.OPERATOR, "/admin/orders/order/", "Select order"),
     ):
         client = Client()
-        assert client.post("/account/login/", {"login": login.email, "password": people.PASSWORD}).status_code == 302
+        assert client.post("/account/login/", {"login": login.email, "password": logins.PASSWORD}).status_code == 302
         answer = client.get(path, follow=True)
         assert answer.status_code == 200
         assert text in answer.content.decode(), login.role
-    assert User.objects.get(email=people.OPERATOR.email).is_superuser
+    assert User.objects.get(email=logins.OPERATOR.email).is_superuser
 
 
 def the_artist_makes_the_large_picture_and_the_other_views_appear() -> None:

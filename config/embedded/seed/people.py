@@ -1,30 +1,13 @@
 """The people of the demo: three logins, the stalls' founders and the buyers."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 
+from config.embedded.logins import LOGINS, OPERATOR, PASSWORD
 from marketplace.accounts.models import Address, User
 from marketplace.imports.demo.catalogue import Buyer, Catalogue
-
-PASSWORD = "awning-demo"  # noqa: S105 - printed on the screen of whoever starts the demo
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """One of the three accounts that the demo prints."""
-
-    role: str
-    email: str
-    name: str
-
-
-BUYER = Login("buyer", "buyer@awning.test", "Mira Holt")
-SELLER = Login("seller", "seller@awning.test", "Jonas Weber")
-OPERATOR = Login("operator", "operator@awning.test", "Olga Reyes")
-LOGINS = (BUYER, SELLER, OPERATOR)
 
 
 def add_logins(*, now: datetime) -> dict[str, User]:
