@@ -227,6 +227,28 @@ def close(*, cart_id: uuid.UUID, now: datetime) -> None:
     Cart.objects.filter(pk=cart_id, closed_at__isnull=True).update(closed_at=now, updated_at=now)
 
 
+def take_out_bought(*, cart_id: uuid.UUID, bought: Mapping[int, int], now: datetime) -> uuid.UUID | None:
+    """Ends a paid cart, unless it holds more than was bought: then that stays in it, open under the same id.
+
+    ``bought`` maps offer ids to units. In the second case the id of a closed cart that stands for the purchase is
+    returned; None otherwise, and when the cart was closed before. Raises NotFound.
+    """
+    with transaction.atomic():
+        cart = lock(cart_id=cart_id)
+        if cart.closed_at is not None:
+            return None
+        lines = list(cart.lines.filter(removed_at__isnull=True))
+        if all(line.quantity <= bought.get(line.offer_id, 0) for line in lines):
+            close(cart_id=cart_id, now=now)
+            return None
+        for line in lines:
+            line.quantity -= bought.get(line.offer_id, 0)
+        cart.lines.filter(pk__in=[line.pk for line in lines if line.quantity <= 0]).delete()
+        CartLine.objects.bulk_update([line for line in lines if line.quantity > 0], ["quantity"])
+        Cart.objects.filter(pk=cart_id).update(hold_reference="", updated_at=now)
+        return Cart.objects.create(user_id=cart.user_id, created_at=cart.created_at, updated_at=now, closed_at=now).pk
+
+
 def prune(*, now: datetime, limit: int = 1000) -> int:
     """Deletes guests' carts that nobody has touched while their cookie lived, at most ``limit`` in one go."""
     old = Cart.objects.filter(user__isnull=True, updated_at__lt=now - GUEST_CART_KEPT).order_by("updated_at")

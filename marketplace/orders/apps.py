@@ -11,11 +11,11 @@ class OrdersConfig(AppConfig):
         from marketplace.core import events
         from marketplace.orders import services
 
-        def close_cart(payload: events.Payload, now: datetime) -> None:
-            services.close_paid_cart(number=str(payload["group"]), now=now)
+        def empty_cart(payload: events.Payload, now: datetime) -> None:
+            services.empty_paid_cart(number=str(payload["group"]), now=now)
 
         def keep_address(payload: events.Payload, now: datetime) -> None:
             services.keep_address(number=str(payload["group"]), now=now)
 
-        events.subscribe("order.paid", "orders.close_cart", close_cart)
+        events.subscribe("order.paid", "orders.empty_cart", empty_cart)
         events.subscribe("order.paid", "orders.keep_address", keep_address)

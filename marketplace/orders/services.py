@@ -23,7 +23,7 @@ from marketplace.core.events import Json
 from marketplace.inventory import services as inventory
 from marketplace.orders import placing, queries
 from marketplace.orders.errors import BadTracking, OrderPending, OrderReplaced
-from marketplace.orders.models import Order, OrderEvent, OrderGroup
+from marketplace.orders.models import Order, OrderEvent, OrderGroup, OrderLine
 from marketplace.orders.states import EVENT, GROUP, ORDER, Action, next_state
 
 State = OrderGroup.State
@@ -105,7 +105,7 @@ def mark_group_paid(*, group_id: int, now: datetime) -> bool:
         data: dict[str, Json] = {"late": True} if late else {}
         _move(_lock_orders(group), Action.PAY, actor=PAYMENT, data=data, now=now)
         inventory.commit(reference=group.number, now=now)
-        _close_cart_if_free(group.cart_id, now=now)
+        _empty_cart_if_free(group, now=now)
         events.publish("order.paid", {"group": group.number}, now=now, key=f"order.paid:{group.number}")
         return True
 
@@ -152,11 +152,13 @@ def mark_delivered(*, order_id: int, seller_id: int, actor: str, now: datetime) 
         return order
 
 
-def close_paid_cart(*, number: str, now: datetime) -> None:
-    """Closes the cart of a paid group, if ``mark_group_paid`` had to leave it open; safe to repeat."""
+def empty_paid_cart(*, number: str, now: datetime) -> None:
+    """Takes what was paid out of its cart, if ``mark_group_paid`` had to leave it there; safe to repeat."""
     cart_id = OrderGroup.objects.filter(number=number, state=State.PAID).values_list("cart_id", flat=True).first()
     if cart_id is not None:
-        carts.close(cart_id=cart_id, now=now)
+        with transaction.atomic():
+            carts.lock(cart_id=cart_id)
+            _empty_cart(OrderGroup.objects.select_for_update(no_key=True).get(number=number), now=now)
 
 
 def keep_address(*, number: str, now: datetime) -> None:
@@ -171,16 +173,26 @@ def keep_address(*, number: str, now: datetime) -> None:
         )
 
 
-def _close_cart_if_free(cart_id: uuid.UUID | None, *, now: datetime) -> None:
-    """Closes the cart unless another transaction holds it: that one may wait for our group, so we must not wait for it.
+def _empty_cart_if_free(group: OrderGroup, *, now: datetime) -> None:
+    """Empties the cart unless another transaction holds it: that one may wait for our group, so we must not wait for it.
 
-    The subscriber of ``order.paid`` closes what is left open here.
+    The subscriber of ``order.paid`` empties what is left here.
     """
-    if cart_id is None:
+    if group.cart_id is None:
         return
-    free = Cart.objects.filter(pk=cart_id).select_for_update(no_key=True, skip_locked=True)
+    free = Cart.objects.filter(pk=group.cart_id).select_for_update(no_key=True, skip_locked=True)
     if free.first() is not None:
-        carts.close(cart_id=cart_id, now=now)
+        _empty_cart(group, now=now)
+
+
+def _empty_cart(group: OrderGroup, *, now: datetime) -> None:
+    """What was put into the cart while it was being paid stays there; the group then stands for a cart of its own."""
+    if group.cart_id is None:
+        return
+    lines = OrderLine.objects.filter(order__group=group).values_list("offer_id", "quantity")
+    own = carts.take_out_bought(cart_id=group.cart_id, bought=dict(lines), now=now)
+    if own is not None:
+        OrderGroup.objects.filter(pk=group.pk).update(cart_id=own)
 
 
 def _lock_group(group_id: int) -> OrderGroup:

@@ -19,7 +19,7 @@ from marketplace.orders.models import Order, OrderGroup
 from marketplace.sellers.models import Seller
 from tests.conftest import NOW
 from tests.factories import a_seller, an_offer
-from tests.marketplace.carts.baskets import a_ready_cart
+from tests.marketplace.carts.baskets import a_ready_cart, choose_first, quantities
 from tests.marketplace.inventory.listening import listening
 from tests.marketplace.inventory.racing import together
 from tests.marketplace.orders.test_placing import place
@@ -244,11 +244,29 @@ def test_tracking_is_checked(kiln: Seller, carrier: str, tracking: str, field: s
     assert list(caught.value.fields) == [field]
 
 
+def test_what_was_added_while_paying_stays_in_the_cart(kiln: Seller, groove: Seller) -> None:
+    bought_thing, added, more = an_offer(seller=kiln), an_offer(seller=groove), an_offer(seller=kiln)
+    cart = a_ready_cart(bought_thing, more)
+    group = place(cart)
+    carts.add_line(cart_id=cart.pk, offer_id=added.pk, quantity=2, now=NOW)
+    carts.set_quantity(cart_id=cart.pk, offer_id=more.pk, quantity=3, now=NOW)
+    services.mark_group_paid(group_id=group.pk, now=LATER)
+    cart.refresh_from_db()
+    assert cart.closed_at is None
+    assert quantities(cart) == {added.pk: 2, more.pk: 2}
+    services.empty_paid_cart(number=group.number, now=LATER)
+    assert quantities(cart) == {added.pk: 2, more.pk: 2}, "once is enough"
+    choose_first(cart)
+    again = place(cart, now=LATER)
+    assert again.pk != group.pk
+    assert {line.offer_id for order in again.orders.all() for line in order.lines.all()} == {added.pk, more.pk}
+
+
 def test_groups_of_paid_carts_only_close_them(kiln: Seller) -> None:
     cart = a_ready_cart(an_offer(seller=kiln))
     group = place(cart)
-    services.close_paid_cart(number=group.number, now=NOW)
-    services.close_paid_cart(number="A-NEVER", now=NOW)
+    services.empty_paid_cart(number=group.number, now=NOW)
+    services.empty_paid_cart(number="A-NEVER", now=NOW)
     cart.refresh_from_db()
     assert cart.closed_at is None
     assert OrderGroup.objects.get().state == "pending"
