@@ -65,7 +65,7 @@ class ServerProcess:
             "stops": [(int(number), seconds) for number, seconds in command.stops],
         }
         assert self._guard.stdin is not None  # noqa: S101 - both were asked for as pipes
-        assert self._guard.stdout is not None  # noqa: S101
+        assert self._guard.stdout is not None  # noqa: S101 - as above
         self._guard.stdin.write(json.dumps(launch).encode() + b"\n")
         self._guard.stdin.flush()
         with self._guard.stdout as answer:

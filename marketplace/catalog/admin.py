@@ -1,5 +1,7 @@
 """Goods for operators. What must stay true across tables is written by the services, never by a form alone."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
@@ -56,7 +58,9 @@ class ProductTypeAdmin(admin.ModelAdmin[ProductType]):
     search_fields = ("name", "slug", "attributes__label")
     inlines = (AttributeInline,)
 
-    def save_related(self, request: HttpRequest, form: "ModelForm[ProductType]", formsets: list, change: bool) -> None:  # type: ignore[type-arg]
+    def save_related(
+        self, request: HttpRequest, form: "ModelForm[ProductType]", formsets: list[Any], change: bool
+    ) -> None:
         super().save_related(request, form, formsets, change)
         kind = form.instance
         taken = kind.attributes.filter(slug__in=RESERVED, filterable=True).values_list("slug", flat=True)

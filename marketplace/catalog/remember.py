@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
-_all: list["Remembered[object]"] = []
+_all: list["Remembered[Any]"] = []
 
 
 class Remembered(Generic[T]):
@@ -16,7 +16,7 @@ class Remembered(Generic[T]):
         self._load = load
         self._seconds = seconds
         self._held: tuple[float, T] | None = None
-        _all.append(self)  # type: ignore[arg-type]
+        _all.append(self)
 
     def __call__(self) -> T:
         held = self._held

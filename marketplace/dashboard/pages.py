@@ -227,7 +227,8 @@ def _line(line: OrderLine, currency: str) -> SellerOrderLine:
 def _timeline(order: Order) -> tuple[TimelineStep, ...]:
     sent = "Shipped" if order.shipped_at else "To be sent"
     if order.tracking_number:
-        sent = f"Shipped, {order.tracking_carrier} {order.tracking_number}".replace(",  ", ", ")
+        tracking = " ".join(part for part in (order.tracking_carrier, order.tracking_number) if part)
+        sent = f"Shipped, {tracking}"
     steps = [("Paid", order.paid_at), (sent, order.shipped_at), ("Delivered", order.delivered_at)]
     if order.state == State.CANCELLED:
         steps = [("Paid", order.paid_at), ("Cancelled", order.cancelled_at)]

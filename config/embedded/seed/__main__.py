@@ -2,7 +2,6 @@
 
 import os
 import sys
-import time
 
 import django
 
@@ -12,7 +11,6 @@ from config.embedded.errors import EmbeddedError
 def main() -> int:
     """Fills the hall and says what it did, line by line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    os.environ["DEMO_TODAY"] = os.environ.get("DEMO_TODAY") or time.strftime("%Y-%m-%d", time.gmtime())
     django.setup()
     from config.embedded.seed.filling import fill
 

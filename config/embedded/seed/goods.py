@@ -21,7 +21,7 @@ from marketplace.inventory.models import StockItem
 from marketplace.sellers.models import Seller, SellerMember, ShippingOption
 
 # Member states of the European Union, ISO 3166-1 alpha-2.
-EU = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()  # noqa: SIM905
+EU = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()  # noqa: SIM905 - one line reads better than 27 strings
 OUTSIDE = ("CH", "GB", "NO")
 _KINDS = {"choice": "choice", "number": "number", "bool": "boolean", "text": "text"}
 BATCH = 1000
