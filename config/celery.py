@@ -9,11 +9,8 @@ from celery import Celery, signals
 from django.db import close_old_connections
 
 app = Celery("awning")
-app.config_from_object("django.conf:settings", namespace="CELERY")
+app.config_from_object("config.broker")
 app.autodiscover_tasks()
-
-# Keeps one connection per worker process instead of one per task; the check below mends what the server has dropped.
-app.conf.db_reuse_max = 1_000_000
 
 HOUR = 3600.0
 app.conf.beat_schedule = {

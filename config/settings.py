@@ -8,6 +8,7 @@ import django_stubs_ext
 
 from config.databases import COMMAND_TIMEOUTS, WEB_TIMEOUTS, WORKER_TIMEOUTS, database
 from config.env import BadEnvironment, flag, networks, number, secret, text, words
+from config.headers import content_security_policy
 from config.storage import storage
 from marketplace.core.money import BadMoney, digits
 
@@ -49,6 +50,16 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "monitoring",
+    "monitoring.requests",
+    "monitoring.metrics",
+    "monitoring.limits",
+    "monitoring.errors",
+    "monitoring.database",
+    "monitoring.supervision",
+    "monitoring.health",
+    "monitoring.alerts",
+    "monitoring.preflight",
+    "monitoring.ops",
     "marketplace.core",
     "marketplace.accounts",
     "marketplace.sellers",
@@ -195,22 +206,13 @@ STRIPE_JS_URL = "https://js.stripe.com/v3/" if _stripe_is_real else f"{STRIPE_AP
 _stripe_scripts = ["https://js.stripe.com", "https://*.js.stripe.com"] if _stripe_is_real else [STRIPE_API_BASE]
 _stripe_frames = [*_stripe_scripts, "https://hooks.stripe.com"] if _stripe_is_real else [STRIPE_API_BASE]
 
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'none'"],
-        "script-src": ["'self'", *_stripe_scripts],
-        "style-src": ["'self'"],
-        "img-src": ["'self'", "data:", *words("MEDIA_ORIGINS")],
-        "font-src": ["'self'"],
-        "connect-src": ["'self'", STRIPE_API_BASE, *_stripe_scripts],
-        "frame-src": _stripe_frames,
-        # The hosted payment page is reached by a redirect after our own form.
-        "form-action": ["'self'", "https://checkout.stripe.com" if _stripe_is_real else STRIPE_API_BASE],
-        "base-uri": ["'none'"],
-        "frame-ancestors": ["'none'"],
-        "manifest-src": ["'self'"],
-    },
-}
+CONTENT_SECURITY_POLICY = content_security_policy(
+    scripts=_stripe_scripts,
+    frames=_stripe_frames,
+    calls=[STRIPE_API_BASE, *_stripe_scripts],
+    forms=["https://checkout.stripe.com" if _stripe_is_real else STRIPE_API_BASE],
+    pictures=words("MEDIA_ORIGINS"),
+)
 
 # --- marketplace ----------------------------------------------------------------------------------------------------
 
@@ -251,35 +253,6 @@ elif MAIL_DIR:
     EMAIL_FILE_PATH = MAIL_DIR
 else:
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-
-# --- Celery: a wake-up call; PostgreSQL holds the work --------------------------------------------------------------
-
-CELERY_BROKER_URL = text("CELERY_BROKER_URL")
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_SERIALIZER = "json"
-CELERY_ACCEPT_CONTENT = ["json"]
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = 240, 300
-CELERY_TASK_PUBLISH_RETRY = False
-CELERY_TASK_PUBLISH_RETRY_POLICY = {
-    "max_retries": 1,
-    "interval_start": 0.05,
-    "interval_step": 0.05,
-    "interval_max": 0.1,
-}
-# Longer than any task may run, so that no task runs twice at once (seconds).
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 900,
-    "socket_connect_timeout": 1,
-    # A page that publishes waits for this long when the broker hangs; a worker's blocking read needs longer.
-    "socket_timeout": 5 if PROCESS_KIND == "worker" else 1,
-}
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5
-CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TIMEZONE = "UTC"
 
 # --- monitoring -----------------------------------------------------------------------------------------------------
 

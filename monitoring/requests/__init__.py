@@ -1,0 +1,1 @@
+"""Request ids, the shutdown guard, logs and their scrubber."""

@@ -1,0 +1,1 @@
+"""Rules over measurements, and the people told when one breaks."""

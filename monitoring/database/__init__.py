@@ -1,0 +1,1 @@
+"""The watch over PostgreSQL: pool, slow queries, repeated queries."""

@@ -1,0 +1,1 @@
+"""Errors: captured without waiting, scrubbed, grouped, stored, forwarded."""

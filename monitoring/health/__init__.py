@@ -1,0 +1,1 @@
+"""Whether the hall is well: checks, probes and their answers."""

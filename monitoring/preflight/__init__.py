@@ -1,0 +1,1 @@
+"""The configuration, checked before a release goes live."""

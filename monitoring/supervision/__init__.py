@@ -1,0 +1,1 @@
+"""Heartbeats of processes, and the supervisor that starts a wedged one again."""
