@@ -41,7 +41,13 @@ class _Crew:
 
 _jobs: dict[str, Job] = {}
 _crew = _Crew()
-os.register_at_fork(after_in_child=lambda: _crew.forget())
+
+
+def _in_child() -> None:
+    _crew.forget()
+
+
+os.register_at_fork(after_in_child=_in_child)
 
 
 def register(name: str, *, every: float, run: Run) -> None:
