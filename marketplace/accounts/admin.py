@@ -1,10 +1,18 @@
 """Accounts for operators."""
 
+from collections.abc import Sequence
+
 from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
 
 from marketplace.accounts.models import Address, User
+
+RIGHTS = ["is_staff", "is_superuser", "groups", "user_permissions"]
+
+# Addresses are changed with their person, under the person's rules; not in a list of their own.
+admin.site.unregister(EmailAddress)
 
 
 class EmailInline(admin.TabularInline[EmailAddress, User]):
@@ -24,13 +32,28 @@ class PersonAdmin(UserAdmin[User]):
     inlines = [EmailInline]
     fieldsets = [
         (None, {"fields": ["email", "name", "password"]}),
-        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        ("Rights", {"fields": ["is_active", *RIGHTS]}),
         ("Dates", {"fields": ["date_joined", "last_login"]}),
     ]
     add_fieldsets = [(None, {"fields": ["email", "name", "usable_password", "password1", "password2"]})]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Sequence[str]:
+        """Rights are given by superusers alone: else whoever may change people could make themselves one."""
+        fields = [*super().get_readonly_fields(request, obj)]
+        return fields if _is_superuser(request) else [*fields, *RIGHTS]
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Who runs the hall is changed by their like: a new password or address would be a way to their rights."""
+        if obj is not None and (obj.is_superuser or obj.is_staff) and not _is_superuser(request):
+            return False
+        return super().has_change_permission(request, obj)
+
     def has_delete_permission(self, request: object, obj: object = None) -> bool:
         return False
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and request.user.is_superuser
 
 
 @admin.register(Address)
