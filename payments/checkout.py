@@ -19,7 +19,7 @@ from marketplace.core.errors import AwningError, Conflict, NotFound
 from marketplace.orders import services as orders
 from marketplace.orders.errors import OrderPending
 from marketplace.orders.models import OrderGroup
-from payments import claims, idempotency, marks
+from payments import amounts, claims, idempotency, marks
 from payments.idempotency import Answer
 from payments.models import Payment
 from payments.opening import (
@@ -74,8 +74,8 @@ def check_out(
     """Places the orders of a cart and opens their payment, once per idempotency key and once per cart.
 
     ``shipping`` maps seller ids to shipping options and is chosen in the same transaction; ``answer_for`` builds the
-    answer that is stored for replays. Raises KeyReused, KeyInProgress, BadShipping, and what place_order raises:
-    CartChanged, OutOfStock. A provider that does not answer is no error: the payment opens later.
+    answer that is stored for replays. Raises KeyReused, KeyInProgress, BadShipping, what place_order raises (CartChanged,
+    OutOfStock), and NotChargeable. A provider that does not answer is no error: the payment opens later.
     """
 
     def place() -> _Placed:
@@ -110,6 +110,7 @@ def _place(
     if shipping:
         carts.choose_shipping(cart_id=cart_id, choices=shipping, now=now)
     group = orders.place_order(cart_id=cart_id, buyer_id=buyer_id, now=now)
+    amounts.check(group.total_minor, group.currency)
     marks.reached("checkout.placed")
     payment = None
     # Another key may have placed this cart's orders a moment ago: then their payment is there already.
