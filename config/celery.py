@@ -19,6 +19,7 @@ app.conf.beat_schedule = {
     "catalog.refresh_words": {"task": "catalog.refresh_words", "schedule": HOUR, "options": {"expires": HOUR}},
     "payments.reconcile": {"task": "payments.reconcile", "schedule": 6 * HOUR, "options": {"expires": HOUR}},
     "carts.prune": {"task": "carts.prune", "schedule": HOUR, "options": {"expires": HOUR}},
+    "metrics.prune": {"task": "metrics.prune", "schedule": HOUR, "options": {"expires": HOUR}},
 }
 
 
