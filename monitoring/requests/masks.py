@@ -1,0 +1,141 @@
+"""What secrets look like in text, and how each shape is masked.
+
+Every pattern is linear in the length of the text: it starts where a run of its characters starts (a lookbehind), or each of
+its repetitions is bounded.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+MASK: Final = "[masked]"
+
+Mask: TypeAlias = Callable[[str], str]
+
+# --- numbers --------------------------------------------------------------------------------------------------------
+
+_DIGITS = re.compile(r"(?<![0-9])[0-9](?:(?:[ +-]|%20)?[0-9]){12,}")
+# The first digits of the card networks; numbers that start otherwise (a timestamp, 1…) are no cards.
+_CARD_STARTS = frozenset("23456")
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:(?:[ +-]|%20)?[A-Za-z0-9]){11,30}")
+_SEPARATORS = re.compile(r"%20|[ +-]")
+
+
+def _luhn(digits: str) -> bool:
+    """ISO/IEC 7812-1: doubling every second digit from the right, the sum of all digits ends in 0."""
+    doubled = sum(sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
+    return (doubled + sum(map(int, digits[-1::-2]))) % 10 == 0
+
+
+def _has_card(match: re.Match[str]) -> str:
+    """Masks the whole run when a card number stands anywhere in it: digits before or after do not hide one."""
+    digits = _SEPARATORS.sub("", match[0])
+    for start in range(len(digits) - 12):
+        if digits[start] in _CARD_STARTS:
+            for length in range(13, min(19, len(digits) - start) + 1):
+                if _luhn(digits[start : start + length]):
+                    return MASK
+    return match[0]
+
+
+def _has_iban(match: re.Match[str]) -> str:
+    """ISO 13616: moved to the end and with letters as 10 to 35, the first four leave 1 modulo 97."""
+    compact = _SEPARATORS.sub("", match[0]).upper()
+    for length in range(15, len(compact) + 1):
+        moved = compact[4:length] + compact[:4]
+        if int("".join(str(int(letter, 36)) for letter in moved)) % 97 == 1:
+            return MASK
+    return match[0]
+
+
+# --- tokens ---------------------------------------------------------------------------------------------------------
+
+_RUN = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{32,}")
+_PROVIDER = re.compile(
+    r"(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9_]{3,}|whsec_[A-Za-z0-9_+/=]{3,}|_secret_[A-Za-z0-9]{6,}"
+    r"|xkeysib-[A-Za-z0-9-]{8,}|CG-[A-Za-z0-9]{16,}|A[KS]IA[A-Z0-9]{12,}"
+)
+_JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*){0,3}")
+# What Django's signing makes: value:time:signature.
+_SIGNED = re.compile(r"(?<![A-Za-z0-9_:.-])[A-Za-z0-9_.-]+:[A-Za-z0-9]{6}:[A-Za-z0-9_-]{20,}")
+_SCHEME = re.compile(r"(?i)(?<![a-z])(bearer|basic|digest)(?:\s|%20|\+){1,4}[^\s,;'\"<>]{4,}")
+_PRIVATE_KEY = re.compile(r"(?s)-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}-----|\Z)")
+
+
+def _is_random(match: re.Match[str]) -> str:
+    """Masks session keys, CSRF tokens and link tokens; spares hexadecimal digests, UUIDs and names."""
+    run = match[0]
+    if not any(letter.isdigit() for letter in run):
+        return run
+    mixed = run.lower() != run and run.upper() != run
+    plain = run.isalnum() and any(letter in "ghijklmnopqrstuvwxyz" for letter in run.lower())
+    return MASK if mixed or plain else run
+
+
+# --- named values ---------------------------------------------------------------------------------------------------
+
+_QUOTES = r"[\\'\"]{0,4}"
+_IS = r"\s{0,3}(?:[=:]|%3[dD]|,(?=\s?[\\'\"\[(]))>?\s{0,3}(?:[\[({](?!masked\])){0,2}(?:b(?=['\"]))?"
+_VALUE = r"(?:\\{0,3}\"(?:[^\"\\\n]|\\.)*+\"?|\\{0,3}'(?:[^'\\\n]|\\.)*+'?|[^\s&;,'\"<>(){}\[\]]+)"
+# These take the rest of the line with them, because their value may hold blanks, commas and further pairs.
+_WHOLE_LINE = re.compile(
+    r"(?i)((?:(?:set[-_])?cookie|authorization|pass(?:word|wd|phrase)|(?<![a-z])pwd)[\w-]{0,20}"
+    rf"{_QUOTES}{_IS})[^\n]+"
+)
+_PAIR = re.compile(
+    r"(?i)((?:secret|token|key|session(?:_?id)?|csrf|signature|credential|(?<![a-z])(?:auth|sig|otp|pin|cvc|cvv|iban|dsn))"
+    rf"[\w-]{{0,20}}{_QUOTES}{_IS})(?!\[masked\]){_VALUE}"
+)
+_USER_INFO = re.compile(r"(?<=://)[^\s/?#\"'<>]{1,500}@")
+_EMAIL = re.compile(
+    r"(?:(?<![\w.!#$%&*+/=?^`{|}~'-])[\w.!#$%&*+/=?^`{|}~'-]++|\"[^\"\n@]{1,64}\")@[\w-]++(?:\.[\w-]++)+"
+)
+_QUOTED_EMAIL = re.compile(r"(?i)(?<![\w.+-])[\w.+-]++%40[\w-]++(?:\.[\w-]++)+")
+# Links that open something for whoever holds them.
+_LINK = re.compile(r"(?i)((?:/reset/key|/reset/done|/confirm-email|/login/code)/)[^\s/?#'\"<>(]+")
+# What PostgreSQL tells about a refused row is the row.
+_DETAIL = re.compile(r"(?s)(DETAIL:).*?(?=\n\n|\nCONTEXT:|\nHINT:|\n {2}File |\Z)")
+_PARAMETERS = re.compile(r"(?s)(\[(?:parameters|SQL): ).*?(?=\]|\Z)")
+
+
+def _named(text: str) -> str:
+    text = _WHOLE_LINE.sub(rf"\1{MASK}", text)
+    return _PAIR.sub(rf"\1{MASK}", text)
+
+
+def _mails(text: str) -> str:
+    return _EMAIL.sub(MASK, _USER_INFO.sub(f"{MASK}@", text)) if "@" in text else text
+
+
+def _quoted_mails(text: str) -> str:
+    return _QUOTED_EMAIL.sub(MASK, text) if "%40" in text else text
+
+
+def _rows(text: str) -> str:
+    return _DETAIL.sub(rf"\1 {MASK}", text) if "DETAIL:" in text else text
+
+
+def _keys(text: str) -> str:
+    return _PRIVATE_KEY.sub(MASK, text) if "-----BEGIN" in text else text
+
+
+def _random(text: str) -> str:
+    return _RUN.sub(_is_random, text) if len(text) >= 32 else text
+
+
+# In this order: what spans much comes before what it holds, and shapes come before names.
+MASKS: Final[tuple[Mask, ...]] = (
+    _keys,
+    _rows,
+    lambda text: _LINK.sub(rf"\1{MASK}", text),
+    lambda text: _JWT.sub(MASK, text) if "eyJ" in text else text,
+    lambda text: _SCHEME.sub(rf"\1 {MASK}", text),
+    lambda text: _PROVIDER.sub(MASK, text),
+    _mails,
+    _quoted_mails,
+    lambda text: _named(text) if "=" in text or ":" in text or "," in text or "%3" in text else text,
+    lambda text: _SIGNED.sub(MASK, text) if ":" in text else text,
+    _random,
+    lambda text: _IBAN.sub(_has_iban, text),
+    lambda text: _DIGITS.sub(_has_card, text),
+)
