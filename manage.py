@@ -9,7 +9,15 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from config.env import BadEnvironment, tolerate
+
+    if sys.argv[1:2] == ["preflight"]:
+        # It reports bad variables together with everything else that is wrong.
+        tolerate()
+    try:
+        execute_from_command_line(sys.argv)
+    except BadEnvironment as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -3,13 +3,15 @@
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from config.env import BadEnvironment
+from config.env import refuse
 
 # SAFETY: limits live in the connection, so a forgotten transaction cannot hold a lock for ever (milliseconds).
 WEB_TIMEOUTS = {"statement_timeout": 5_000, "lock_timeout": 2_000, "idle_in_transaction_session_timeout": 10_000}
 WORKER_TIMEOUTS = {"statement_timeout": 30_000, "lock_timeout": 2_000, "idle_in_transaction_session_timeout": 60_000}
 # Migrations may run long, but must not queue the whole hall behind a lock.
 COMMAND_TIMEOUTS = {"lock_timeout": 5_000, "idle_in_transaction_session_timeout": 600_000}
+# What a bad URL is replaced by while the other variables are read: no such host can exist (RFC 6761).
+_NOWHERE = "postgres://nobody@database.invalid/nowhere"
 
 
 def database(
@@ -17,11 +19,12 @@ def database(
 ) -> dict[str, Any]:
     """Settings of one PostgreSQL connection; ``name`` is the variable, for the error message.
 
-    Raises BadEnvironment when the URL is not a PostgreSQL URL with host and database.
+    A URL that is not PostgreSQL's, with a database, is refused and replaced by one that leads nowhere.
     """
+    if not is_postgres(url):
+        refuse(name, "must look like postgres://user:password@host:5432/database (special characters as %XX).")
+        url = _NOWHERE
     parts = urlsplit(url)
-    if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
-        raise BadEnvironment(f"{name} must look like postgres://user:password@host:5432/database.")
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     options.setdefault("connect_timeout", 5)
     options.setdefault("application_name", application)
@@ -40,3 +43,13 @@ def database(
         "OPTIONS": options,
         "TEST": {},
     }
+
+
+def is_postgres(url: str) -> bool:
+    """Whether the text is a PostgreSQL URL that names a database."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("postgres", "postgresql") and bool(parts.path.strip("/")) and port != 0

@@ -1,34 +1,39 @@
-"""Reads the process environment; a bad value stops the boot and names the variable.
+"""Reads the process environment; every bad value is collected, and the boot stops once, naming them all.
 
-Every variable may also be given as ``NAME_FILE``, a path whose first line holds the value (for mounted secrets).
+Every variable may also be given as ``NAME_FILE``, a path whose content is the value (for mounted secrets). While settings
+load, a reader notes what is bad and hands out a stand-in; settings end with ``stop_if_bad()``. What is read after that
+stops at once. No message holds a value or a path: what stands in the wrong variable may be a secret.
 """
 
 import os
+import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import overload
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One variable that cannot be used; ``text`` says why and what to do."""
+
+    variable: str
+    text: str
+
+
 class BadEnvironment(RuntimeError):
-    """A variable is missing or has a value that cannot be used; the message names it and says what to do."""
+    """Variables are missing or have values that cannot be used; the message names each and says what to do."""
+
+    def __init__(self, *problems: Problem) -> None:
+        self.problems = problems
+        lines = "".join(f"\n  {problem.variable}: {problem.text}" for problem in problems)
+        count = "1 variable" if len(problems) == 1 else f"{len(problems)} variables"
+        super().__init__(f"{count} of the environment cannot be used (.env.example has their meaning):{lines}")
 
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
-
-
-def _raw(name: str, environ: Mapping[str, str]) -> str | None:
-    value = environ.get(name)
-    path = environ.get(f"{name}_FILE")
-    if value is not None and path:
-        raise BadEnvironment(f"{name} and {name}_FILE are both set: keep one of them.")
-    if not path:
-        return value
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise BadEnvironment(f"{name}_FILE points to {path!r}, which cannot be read: {error.strerror}.") from error
 
 
 class _Required:
@@ -38,85 +43,139 @@ class _Required:
 REQUIRED = _Required()
 
 
-@overload
-def text(name: str, default: str | _Required = REQUIRED, *, environ: Mapping[str, str] | None = None) -> str: ...
-@overload
-def text(name: str, default: None, *, environ: Mapping[str, str] | None = None) -> str | None: ...
-def text(
-    name: str, default: str | _Required | None = REQUIRED, *, environ: Mapping[str, str] | None = None
-) -> str | None:
-    """The variable as text. Raises BadEnvironment when it is required and missing."""
-    value = _raw(name, os.environ if environ is None else environ)
-    if value:
-        return value
-    if isinstance(default, _Required):
-        raise BadEnvironment(f"{name} is not set. Set it (see .env.example for its meaning).")
-    return default
+class Environment:
+    """The variables of one process and what is wrong with them."""
 
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._problems: dict[str, Problem] = {}
+        self._settled = self._tolerant = False
 
-def flag(name: str, default: bool, *, environ: Mapping[str, str] | None = None) -> bool:
-    """The variable as a boolean: 1/true/yes/on or 0/false/no/off."""
-    value = _raw(name, os.environ if environ is None else environ)
-    if value is None:
-        return default
-    lowered = value.strip().lower()
-    if lowered in _TRUE:
-        return True
-    if lowered in _FALSE:
-        return False
-    raise BadEnvironment(f"{name}={value!r} is neither true nor false. Use 1 or 0.")
+    def refuse(self, name: str, text: str) -> None:
+        """Notes that the variable cannot be used: the first reason counts. Raises BadEnvironment once settings stand."""
+        problem = Problem(name, text)
+        if self._settled and not self._tolerant:
+            raise BadEnvironment(problem)
+        self._problems.setdefault(name, problem)
 
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong so far, in the order of reading."""
+        return tuple(self._problems.values())
 
-def number(name: str, default: int, *, least: int = 0, environ: Mapping[str, str] | None = None) -> int:
-    """The variable as a whole number, at least ``least``."""
-    value = _raw(name, os.environ if environ is None else environ)
-    if not value:
-        return default
-    try:
-        parsed = int(value)
-    except ValueError:
-        raise BadEnvironment(f"{name}={value!r} is not a whole number.") from None
-    if parsed < least:
-        raise BadEnvironment(f"{name}={parsed} is too small: at least {least}.")
-    return parsed
+    def tolerate(self) -> None:
+        """For the preflight alone, which reports these problems together with all others: never stop."""
+        self._tolerant = True
 
+    def stop_if_bad(self) -> None:
+        """Ends the collecting. Raises BadEnvironment with everything that is wrong."""
+        self._settled = True
+        if self._problems and not self._tolerant:
+            raise BadEnvironment(*self.problems())
 
-def seconds(name: str, default: float, *, environ: Mapping[str, str] | None = None) -> float:
-    """The variable as a positive duration in seconds; fractions allowed."""
-    value = _raw(name, os.environ if environ is None else environ)
-    if not value:
-        return default
-    try:
-        parsed = float(value)
-    except ValueError:
-        raise BadEnvironment(f"{name}={value!r} is not a number of seconds.") from None
-    if not 0 < parsed < float("inf"):
-        raise BadEnvironment(f"{name}={value!r} must be a positive number of seconds.")
-    return parsed
-
-
-def words(name: str, default: tuple[str, ...] = (), *, environ: Mapping[str, str] | None = None) -> list[str]:
-    """The variable as a comma-separated list; blanks around and empty items are dropped."""
-    value = _raw(name, os.environ if environ is None else environ)
-    if value is None:
-        return list(default)
-    return [word.strip() for word in value.split(",") if word.strip()]
-
-
-def networks(name: str, *, environ: Mapping[str, str] | None = None) -> "list[IPv4Network | IPv6Network]":
-    """The variable as a comma-separated list of networks or addresses, such as 10.0.0.0/8."""
-    found = []
-    for word in words(name, environ=environ):
+    def raw(self, name: str) -> str | None:
+        """The value as it stands, from ``NAME`` or the file that ``NAME_FILE`` names; None when neither is there."""
+        value, path = self._environ.get(name), self._environ.get(f"{name}_FILE")
+        if not path:
+            return value
+        if value:
+            self.refuse(name, f"{name} and {name}_FILE are both set: keep one of them.")
+            return value
         try:
-            found.append(ip_network(word))
-        except ValueError as error:
-            raise BadEnvironment(f"{name}: {word!r} is not a network such as 10.0.0.0/8 ({error}).") from None
-    return found
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            self.refuse(name, f"{name}_FILE names a file that cannot be read: {error.strerror}.")
+        except ValueError:
+            self.refuse(name, f"{name}_FILE names a file that is not text in UTF-8.")
+        return None
+
+    @overload
+    def text(self, name: str, default: str | _Required = REQUIRED) -> str: ...
+    @overload
+    def text(self, name: str, default: None) -> str | None: ...
+    def text(self, name: str, default: str | _Required | None = REQUIRED) -> str | None:
+        """The variable as text; without ``default`` it is required."""
+        value = self.raw(name)
+        if value:
+            return value
+        if isinstance(default, _Required):
+            self.refuse(name, "is not set. Set it.")
+            return ""
+        return default
+
+    def flag(self, name: str, default: bool) -> bool:
+        """The variable as a boolean: 1/true/yes/on or 0/false/no/off."""
+        value = self.raw(name)
+        if value is None:
+            return default
+        lowered = value.strip().lower()
+        if lowered not in _TRUE | _FALSE:
+            self.refuse(name, "is neither true nor false. Use 1 or 0.")
+            return default
+        return lowered in _TRUE
+
+    def number(self, name: str, default: int, *, least: int = 0) -> int:
+        """The variable as a whole number, at least ``least``."""
+        value = self.raw(name)
+        if not value:
+            return default
+        try:
+            parsed = int(value)
+        except ValueError:
+            self.refuse(name, f"is not a whole number such as {default}.")
+            return default
+        if parsed < least:
+            self.refuse(name, f"is too small: at least {least}.")
+            return default
+        return parsed
+
+    def seconds(self, name: str, default: float) -> float:
+        """The variable as a positive duration in seconds; fractions allowed."""
+        value = self.raw(name)
+        if not value:
+            return default
+        try:
+            parsed = float(value)
+        except ValueError:
+            parsed = 0.0
+        if not 0 < parsed < float("inf"):
+            self.refuse(name, f"is not a positive number of seconds such as {default}.")
+            return default
+        return parsed
+
+    def words(self, name: str, default: tuple[str, ...] = ()) -> list[str]:
+        """The variable as a comma-separated list; blanks around and empty items are dropped."""
+        value = self.raw(name)
+        if value is None:
+            return list(default)
+        return [word.strip() for word in value.split(",") if word.strip()]
+
+    def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
+        """The variable as a comma-separated list of networks or addresses, such as 10.0.0.0/8."""
+        found = []
+        for place, word in enumerate(self.words(name), start=1):
+            try:
+                found.append(ip_network(word))
+            except ValueError:
+                self.refuse(
+                    name, f"its entry {place} is not a network such as 10.0.0.0/8 (a network's host part is zero)."
+                )
+        return found
+
+    def secret(self, name: str) -> str:
+        """A required secret. Its stand-in is random: nobody can guess what a half-set hall signs with."""
+        value = self.raw(name)
+        if not value:
+            self.refuse(name, f"is not set. It is a secret: set {name} or {name}_FILE.")
+            return secrets.token_urlsafe(64)
+        return value
 
 
-def secret(name: str, default: str | None = None, *, environ: Mapping[str, str] | None = None) -> str:
-    """A required secret; the error never shows the value."""
-    value = _raw(name, os.environ if environ is None else environ) or default
-    if not value:
-        raise BadEnvironment(f"{name} is not set. It is a secret: set it or {name}_FILE (see .env.example).")
-    return value
+_process = Environment(os.environ)
+refuse, problems, tolerate, stop_if_bad = (
+    _process.refuse,
+    _process.problems,
+    _process.tolerate,
+    _process.stop_if_bad,
+)
+raw, text, flag, number = _process.raw, _process.text, _process.flag, _process.number
+seconds, words, networks, secret = _process.seconds, _process.words, _process.networks, _process.secret

@@ -6,9 +6,12 @@ from urllib.parse import urlsplit
 
 import django_stubs_ext
 
+from config import broker
+from config.cors import cors
 from config.databases import COMMAND_TIMEOUTS, WEB_TIMEOUTS, WORKER_TIMEOUTS, database
-from config.env import BadEnvironment, flag, networks, number, secret, text, words
-from config.headers import content_security_policy
+from config.env import flag, networks, number, refuse, secret, stop_if_bad, text, words
+from config.headers import content_security_policy, permissions_policy
+from config.site import allowed_hosts, site_url
 from config.storage import storage
 from marketplace.core.money import BadMoney, digits
 
@@ -24,14 +27,10 @@ DEBUG = flag("DEBUG", False)
 SECRET_KEY = secret("SESSION_SECRET")
 SECRET_KEY_FALLBACKS = words("SESSION_SECRET_FALLBACKS")
 # Where buyers reach the hall; links in e-mails start with it. Plain http is for loopback only.
-SITE_URL = text("SITE_URL", "https://localhost").rstrip("/")
+SITE_URL = site_url()
 _site = urlsplit(SITE_URL)
 SECURE = _site.scheme == "https"
-if not SECURE and _site.hostname not in ("127.0.0.1", "localhost", "::1"):
-    raise BadEnvironment(f"SITE_URL={SITE_URL!r} must start with https:// (plain http is for loopback only).")
-ALLOWED_HOSTS = words("ALLOWED_HOSTS", (_site.hostname or "localhost",))
-if "*" in ALLOWED_HOSTS:
-    raise BadEnvironment("ALLOWED_HOSTS=* accepts forged Host headers: list the names of the hall.")
+ALLOWED_HOSTS = allowed_hosts(_site.hostname)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 INSTALLED_APPS = [
@@ -46,6 +45,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "pgtrigger",
     "csp",
+    "corsheaders",
     "django_htmx",
     "allauth",
     "allauth.account",
@@ -74,8 +74,11 @@ INSTALLED_APPS = [
     "payments",
 ]
 MIDDLEWARE = [
+    "config.headers.site_headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Before everything that may refuse: a browser app must be able to read why.
+    "corsheaders.middleware.CorsMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.personal_pages",
     "config.middleware.plain_session_key",
@@ -145,6 +148,7 @@ DATABASES = {
 }
 
 REDIS_URL = text("REDIS_URL")
+CELERY_BROKER_URL = broker.broker_url
 # Redis down costs speed, never a page: a short time-out, and its errors count as a miss.
 _REDIS = {
     "SOCKET_CONNECT_TIMEOUT": 0.25,
@@ -188,14 +192,18 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Which other sites' browsers may call the API; whitenoise would otherwise open the static files to all of them.
+globals().update(cors(production=SECURE))
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # --- payments -------------------------------------------------------------------------------------------------------
 
 MARKET_CURRENCY = text("MARKET_CURRENCY", "EUR").upper()
 try:
     digits(MARKET_CURRENCY)
-except BadMoney as error:
-    raise BadEnvironment(f"MARKET_CURRENCY: {error}") from error
+except BadMoney:
+    refuse("MARKET_CURRENCY", "is not a currency of ISO 4217 such as EUR.")
+    MARKET_CURRENCY = "EUR"
 STRIPE_SECRET_KEY = secret("STRIPE_SECRET_KEY")
 STRIPE_PUBLISHABLE_KEY = text("STRIPE_PUBLISHABLE_KEY")
 STRIPE_WEBHOOK_SECRET = secret("STRIPE_WEBHOOK_SECRET")
@@ -212,6 +220,9 @@ CONTENT_SECURITY_POLICY = content_security_policy(
     calls=[STRIPE_API_BASE, *_stripe_scripts],
     forms=["https://checkout.stripe.com" if _stripe_is_real else STRIPE_API_BASE],
     pictures=words("MEDIA_ORIGINS"),
+)
+PERMISSIONS_POLICY = permissions_policy(
+    payment=["https://js.stripe.com", "https://hooks.stripe.com"] if _stripe_is_real else [STRIPE_API_BASE]
 )
 
 # --- marketplace ----------------------------------------------------------------------------------------------------
@@ -268,3 +279,6 @@ LOGGING = {
     # These write a line or two per call, with addresses in them.
     "loggers": {name: {"level": "WARNING"} for name in ("stripe", "httpx", "httpcore", "urllib3")},
 }
+
+# Everything is read: stop once, naming all that is bad.
+stop_if_bad()

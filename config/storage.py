@@ -3,26 +3,30 @@
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from config.env import BadEnvironment
+from config.env import refuse
 
 # Keys are content hashes, so what they name never changes.
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
 def storage(name: str, url: str, *, public: bool) -> dict[str, Any]:
-    """Settings of one storage; ``name`` is the variable, for the error message. Raises BadEnvironment.
+    """Settings of one storage; ``name`` is the variable, for the error message; a bad URL is refused.
 
     ``s3://key:secret@bucket/prefix?endpoint=https://…&region=…&domain=media.example.com``; credentials may be left to
     the environment. ``domain`` is the public host name in front of the bucket.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme == "file" and parts.path:
         return {
             "BACKEND": "django.core.files.storage.FileSystemStorage",
             "OPTIONS": {"location": parts.path, "base_url": "/media/" if public else None},
         }
     if parts.scheme != "s3" or not parts.hostname:
-        raise BadEnvironment(f"{name} must be file:///absolute/path or s3://bucket/prefix?endpoint=https://host.")
+        refuse(name, "must be file:///absolute/path or s3://bucket/prefix?endpoint=https://host.")
+        return {"BACKEND": "django.core.files.storage.InMemoryStorage"}
     query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     options: dict[str, Any] = {
         "bucket_name": parts.hostname,
