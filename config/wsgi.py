@@ -5,6 +5,13 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("PROCESS_KIND", "web")
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()
+
+# Whoever only borrows the application, as tests do, has read the settings as something else, and gets no threads.
+if settings.PROCESS_KIND == "web":
+    from config import web_process
+
+    web_process.begin()
