@@ -73,19 +73,26 @@ INSTALLED_APPS = [
     "marketplace.storefront",
     "payments",
 ]
+# The order is part of what the hall promises: tests/config/test_middleware_order.py holds each place and its reason.
 MIDDLEWARE = [
-    "config.headers.site_headers",
+    "monitoring.requests.middleware.identify",  # first: whatever happens below carries the request's id
+    "monitoring.requests.shutdown.guard",  # second: a stopping process refuses before anything reads a body
+    "config.headers.site_headers",  # on every answer, refusals below included
+    # here: monitoring.health.probes.probes (before hosts, redirects and sessions: a probe knows none of them)
+    "monitoring.requests.origin.middleware",  # errors and slow queries name their page
+    # here: monitoring.metrics.middleware.timing (counts all but probes)
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",  # files cost no limit, no session, no policy with nonces
     # Before everything that may refuse: a browser app must be able to read why.
     "corsheaders.middleware.CorsMiddleware",
     "csp.middleware.CSPMiddleware",
-    "config.middleware.personal_pages",
+    "config.middleware.personal_pages",  # before sessions, which note in Vary that they were read
     "config.middleware.plain_session_key",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.common.CommonMiddleware",  # refuses hosts that are not ours
+    "django.middleware.csrf.CsrfViewMiddleware",  # reads the body, but only when the view is about to run
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # here: monitoring.limits.middleware.limits (knows the user, and comes before any view reads a body)
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

@@ -1,6 +1,17 @@
 from django.apps import AppConfig
+from django.core.signals import request_finished
 
 
 class RequestsConfig(AppConfig):
     name = "monitoring.requests"
     label = "requests"
+
+    def ready(self) -> None:
+        from monitoring.requests import ids, propagation
+
+        def forget(**kwargs: object) -> None:
+            ids.end()
+
+        # When the answer is closed: what Django logs about it after the last middleware still has the id.
+        request_finished.connect(forget, weak=False, dispatch_uid="requests.forget")
+        propagation.follow_tasks()

@@ -1,7 +1,8 @@
 """Who is asking: the address of the client, believed only as far as our own proxies vouch for it."""
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
 from django.apps import apps
@@ -35,6 +36,15 @@ def believed(*, remote: str, forwarded_for: str, trusted: Sequence[Network]) -> 
             break
         found = named
     return str(found) if found is not None else ""
+
+
+@lru_cache(maxsize=1024)
+def network_of(address: str) -> str:
+    """The client's /24 or /64, which logs may keep: enough to see a flood, too little to see a person. "" for no address."""
+    found = _address(address)
+    if found is None:
+        return ""
+    return str(ip_network((found, 24 if found.version == 4 else 64), strict=False))
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

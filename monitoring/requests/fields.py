@@ -7,10 +7,11 @@ person typed, nothing that opens something.
 from typing import Final
 
 KNOWN: Final = frozenset(
+    # One word a line would hide which belong together.
     """
     request_id correlation_id process pid thread task task_id sweep command job handler
     method route status duration_ms bytes user_id client host_ok view scheme reason
-    event_id event_type type topic kind name state status_code code error error_type problem row rows permanent
+    event_id event_type type topic kind state status_code code error error_type problem row rows permanent
     payment_id provider_id refund_id group_id order_id order_number cart_id seller_id product_id offer_id image_id import_id
     given_up attempts attempt count total size limit tier rate remaining retry_after breaker
     seconds age_s latency_ms waited_ms queries query_ms statement plan page table index sqlstate
@@ -18,5 +19,5 @@ KNOWN: Final = frozenset(
     version environment instance worker beat queue queue_depth queued delivered failed restarts restarts_left signal phase
     draining in_flight uptime_s memory cpu disk pool pool_size pool_waiting origin setting variable
     module function line file exception frames stack cause
-    """.split()
+    """.split()  # noqa: SIM905
 )

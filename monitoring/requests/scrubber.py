@@ -6,6 +6,7 @@ free text, go through ``scrub_text``. Needs neither Django nor settings: the env
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -27,19 +28,26 @@ DEEPEST: Final = 4
 _MARGIN: Final = 512
 _NAME = re.compile(r"[A-Za-z][A-Za-z_-]{0,40}")
 
-_secrets: tuple[str, ...] = ()
-_known: set[str] = set(KNOWN)
+
+@dataclass
+class _Lessons:
+    """What the environment and the other floors have taught."""
+
+    secrets: tuple[str, ...] = ()
+    known: set[str] = field(default_factory=lambda: set(KNOWN))
+
+
+_lessons = _Lessons()
 
 
 def learn(*values: str) -> None:
     """Masks these values from now on, wherever they appear; lists with commas count as one and as each."""
-    global _secrets
-    found = set(_secrets)
+    found = set(_lessons.secrets)
     for value in values:
         for word in {value, *value.split(",")}:
             found.update(_spellings(word.strip()))
     # The longest first: a secret may contain another.
-    _secrets = tuple(sorted(found, key=lambda secret: (-len(secret), secret)))
+    _lessons.secrets = tuple(sorted(found, key=lambda secret: (-len(secret), secret)))
     _remembered.cache_clear()
 
 
@@ -55,12 +63,12 @@ def learn_url(url: str) -> None:
 
 def allow(*names: str) -> None:
     """Adds names of fields whose values may be written down. Call it from ``AppConfig.ready`` or beside the log call."""
-    _known.update(names)
+    _lessons.known.update(names)
 
 
 def is_known(name: str) -> bool:
     """Whether a field of this name keeps its value."""
-    return name in _known
+    return name in _lessons.known
 
 
 def scrub_text(text: str, *, limit: int = LIMIT) -> str:
@@ -102,7 +110,7 @@ def _remembered(text: str) -> str:
 
 
 def _masked(text: str) -> str:
-    for secret in _secrets:
+    for secret in _lessons.secrets:
         if secret in text:
             text = text.replace(secret, MASK)
     for mask in MASKS:
@@ -123,7 +131,7 @@ def _scrub_mapping(fields: Mapping[object, object] | Mapping[str, object], depth
         if number == MOST_ITEMS:
             scrubbed["more"] = len(fields) - MOST_ITEMS
             break
-        if isinstance(name, str) and name in _known:
+        if isinstance(name, str) and name in _lessons.known:
             scrubbed[name] = _scrub_value(value, depth)
         else:
             scrubbed[_name_of(name)] = REMOVED
