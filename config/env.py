@@ -6,12 +6,15 @@ stops at once. No message holds a value or a path: what stands in the wrong vari
 """
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import overload
+
+from monitoring.requests import scrubber
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class BadEnvironment(RuntimeError):
         super().__init__(f"{count} of the environment cannot be used (.env.example has their meaning):{lines}")
 
 
+# Names of variables whose values nobody may see.
+_SECRET = re.compile(r"SECRET|TOKEN|PASSWORD|DSN|(?<!PUBLISHABLE)_KEY$")
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
 
@@ -170,7 +175,19 @@ class Environment:
         return value
 
 
-_process = Environment(os.environ)
+class _Own(Environment):
+    """This process's variables: what is secret among them is masked wherever it would be written down."""
+
+    def raw(self, name: str) -> str | None:
+        value = super().raw(name)
+        if value and _SECRET.search(name):
+            scrubber.learn(value)
+        elif value and "://" in value:
+            scrubber.learn_url(value)
+        return value
+
+
+_process = _Own(os.environ)
 refuse, problems, tolerate, stop_if_bad = (
     _process.refuse,
     _process.problems,

@@ -1,16 +1,20 @@
 """Django's settings, grouped by floor. Safe by default: what weakens the hall must be asked for by name."""
 
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import django_stubs_ext
 
 from config import broker
+from config.alerts import alert_channels
 from config.cors import cors
 from config.databases import COMMAND_TIMEOUTS, WEB_TIMEOUTS, WORKER_TIMEOUTS, database
 from config.env import flag, networks, number, refuse, secret, stop_if_bad, text, words
 from config.headers import content_security_policy, permissions_policy
+from config.health import health
+from config.logs import logging_settings
+from config.metrics import metrics
+from config.sentry import release, sentry, slow_query_ms
 from config.site import allowed_hosts, site_url
 from config.storage import storage
 from marketplace.core.money import BadMoney, digits
@@ -80,7 +84,7 @@ MIDDLEWARE = [
     "config.headers.site_headers",  # on every answer, refusals below included
     # here: monitoring.health.probes.probes (before hosts, redirects and sessions: a probe knows none of them)
     "monitoring.requests.origin.middleware",  # errors and slow queries name their page
-    # here: monitoring.metrics.middleware.timing (counts all but probes)
+    "monitoring.metrics.middleware.timing",  # outside of all that may refuse: counts refusals too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",  # files cost no limit, no session, no policy with nonces
     # Before everything that may refuse: a browser app must be able to read why.
@@ -164,7 +168,7 @@ _REDIS = {
 }
 CACHES = {
     "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
+        "BACKEND": "monitoring.metrics.cache.CountingRedisCache",
         "LOCATION": REDIS_URL,
         "TIMEOUT": 300,
         "KEY_PREFIX": text("CACHE_PREFIX", "awning"),
@@ -274,18 +278,15 @@ else:
 
 # --- monitoring -----------------------------------------------------------------------------------------------------
 
+globals().update(metrics(production=SECURE))
 # Our own proxies: only they are believed about the client's address.
 TRUSTED_PROXIES = networks("TRUSTED_PROXIES")
+RELEASE, SENTRY, SLOW_QUERY_MS = release(), sentry(_site.hostname or ""), slow_query_ms()
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
-    "root": {"handlers": ["stderr"], "level": text("LOG_LEVEL", "INFO")},
-    # These write a line or two per call, with addresses in them.
-    "loggers": {name: {"level": "WARNING"} for name in ("stripe", "httpx", "httpcore", "urllib3")},
-}
+HEALTH = health(cache_url=REDIS_URL)
+ALERTS = alert_channels(SITE_URL)
+
+LOGGING = logging_settings(process=PROCESS_KIND, debug=DEBUG)
 
 # Everything is read: stop once, naming all that is bad.
 stop_if_bad()

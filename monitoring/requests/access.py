@@ -5,7 +5,11 @@
 
 import logging
 from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import ip_network
 from typing import Final
+
+from monitoring.requests.client_ip import parsed
 
 logger = logging.getLogger(__name__)
 
@@ -46,3 +50,12 @@ def line(visit: Visit, *, level: int = logging.INFO) -> None:
                 "client": visit.client,
             },
         )
+
+
+@lru_cache(maxsize=1024)
+def network_of(address: str) -> str:
+    """The client's /24 or /64, which logs may keep: enough to see a flood, too little to see a person. "" for no address."""
+    found = parsed(address)
+    if found is None:
+        return ""
+    return str(ip_network((found, 24 if found.version == 4 else 64), strict=False))

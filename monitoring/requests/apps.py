@@ -7,11 +7,12 @@ class RequestsConfig(AppConfig):
     label = "requests"
 
     def ready(self) -> None:
-        from monitoring.requests import ids, propagation
+        from monitoring.requests import ids, logs, propagation
 
         def forget(**kwargs: object) -> None:
             ids.end()
 
         # When the answer is closed: what Django logs about it after the last middleware still has the id.
         request_finished.connect(forget, weak=False, dispatch_uid="requests.forget")
+        logs.take_over()
         propagation.follow_tasks()

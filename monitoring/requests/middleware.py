@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from whitenoise.middleware import WhiteNoiseFileResponse
 
 from monitoring.requests import access, ids, origin
-from monitoring.requests.client_ip import client_ip, network_of
+from monitoring.requests.client_ip import client_ip
 
 # Probes come every few seconds from everywhere: their lines are written when somebody debugs.
 _QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics", "/health/"})
@@ -45,7 +45,7 @@ def _visit(request: HttpRequest, response: HttpResponseBase, seconds: float) -> 
         seconds=seconds,
         size=_size(response),
         user=from_where.user,
-        client=network_of(client_ip(request)),
+        client=access.network_of(client_ip(request)),
     )
 
 

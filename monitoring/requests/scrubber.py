@@ -21,7 +21,7 @@ REMOVED: Final = "[removed]"
 # Characters of one text; what is longer loses its middle or its end.
 LIMIT: Final = 16_000
 # Shorter values would mask ordinary words.
-SHORTEST_SECRET: Final = 6
+SHORTEST_SECRET: Final = 8
 MOST_ITEMS: Final = 40
 DEEPEST: Final = 4
 # No secret we know of is longer; so much is dropped beside a cut, lest a half of one stays.
