@@ -1,4 +1,4 @@
-"""`python -m config.serve`: the web process. Runs granian, and sees to it that stopping costs nobody an answer.
+"""`python -m config.serve [MODULE:APPLICATION]`: the web process. Runs granian; sees to it that stopping costs nobody an answer.
 
 Told to stop, granian closes its socket at once, before any proxy has noticed. So the signal is ours: from SIGTERM on the
 readiness probe fails while requests are still served (DRAIN_DELAY seconds, for the proxy to look); then new requests get 503
@@ -27,6 +27,7 @@ from granian import Granian
 from granian.constants import Interfaces
 
 from config.env import BadEnvironment, number, refuse, seconds, stop_if_bad, text
+from config.metrics import prepare
 from monitoring.requests.drain import VARIABLE, Page, State
 
 logger = logging.getLogger("config.serve")
@@ -80,12 +81,12 @@ def read_plan() -> Plan:
 class Launcher:
     """One run of the web process."""
 
-    def __init__(self, plan: Plan, page: Page) -> None:
+    def __init__(self, plan: Plan, page: Page, *, target: str = TARGET) -> None:
         self.plan, self.page, self.pid = plan, page, os.getpid()
         self.asked_at: float | None = None
         self.stop_granian: Callable[[], object] = lambda: None
         self.granian = Granian(
-            TARGET,
+            target,
             address=plan.host,
             port=plan.port,
             interface=Interfaces.WSGI,
@@ -152,10 +153,12 @@ class Launcher:
         os._exit(128 + number_)
 
 
-def main() -> int:
+def main(target: str = TARGET) -> int:
     """Serve what the environment describes; 0 after a stop that was asked for, 2 for an environment that cannot be used."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     os.environ["PROCESS_KIND"] = "web"
+    # The workers share one directory for what they count, so that any of them can answer for all.
+    os.environ.update(prepare("web"))
     try:
         plan = read_plan()
     except BadEnvironment as error:
@@ -166,11 +169,11 @@ def main() -> int:
     page = Page(Path(path))
     os.environ[VARIABLE] = path
     try:
-        Launcher(plan, page).run()
+        Launcher(plan, page, target=target).run()
     finally:
         page.remove()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:2]))
