@@ -2,11 +2,20 @@
 
 import os
 
+from config.metrics import prepare
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("PROCESS_KIND", "worker")
+os.environ.update(prepare(os.environ["PROCESS_KIND"]))
+
+
+from logging.config import dictConfig
 
 from celery import Celery, signals
+from django.conf import settings
 from django.db import close_old_connections
+
+from monitoring.requests import logs
 
 app = Celery("awning")
 app.config_from_object("config.broker")
@@ -19,8 +28,18 @@ app.conf.beat_schedule = {
     "catalog.refresh_words": {"task": "catalog.refresh_words", "schedule": HOUR, "options": {"expires": HOUR}},
     "payments.reconcile": {"task": "payments.reconcile", "schedule": 6 * HOUR, "options": {"expires": HOUR}},
     "carts.prune": {"task": "carts.prune", "schedule": HOUR, "options": {"expires": HOUR}},
+    "errors.forward": {"task": "errors.forward", "schedule": 30.0, "options": {"expires": 30.0}},
+    "errors.prune": {"task": "errors.prune", "schedule": HOUR, "options": {"expires": HOUR}},
+    "database.prune": {"task": "database.prune", "schedule": HOUR, "options": {"expires": HOUR}},
     "metrics.prune": {"task": "metrics.prune", "schedule": HOUR, "options": {"expires": HOUR}},
 }
+
+
+@signals.setup_logging.connect
+def keep_our_logs(**kwargs: object) -> None:
+    """Celery would add handlers of its own, and write past ours."""
+    dictConfig(settings.LOGGING)
+    logs.watch_crashes()
 
 
 @signals.task_prerun.connect

@@ -19,15 +19,18 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from logging.config import dictConfig
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 from granian import Granian
 from granian.constants import Interfaces
 
 from config.env import BadEnvironment, number, refuse, seconds, stop_if_bad, text
+from config.logs import logging_settings
 from config.metrics import prepare
+from monitoring.requests import logs
 from monitoring.requests.drain import VARIABLE, Page, State
 
 logger = logging.getLogger("config.serve")
@@ -81,7 +84,7 @@ def read_plan() -> Plan:
 class Launcher:
     """One run of the web process."""
 
-    def __init__(self, plan: Plan, page: Page, *, target: str = TARGET) -> None:
+    def __init__(self, plan: Plan, page: Page, *, lines: dict[str, Any], target: str = TARGET) -> None:
         self.plan, self.page, self.pid = plan, page, os.getpid()
         self.asked_at: float | None = None
         self.stop_granian: Callable[[], object] = lambda: None
@@ -95,6 +98,7 @@ class Launcher:
             websockets=False,
             respawn_failed_workers=True,
             workers_kill_timeout=int(KILL_AT),
+            log_dictconfig=lines,
         )
         self.granian.on_startup(self.take_signals)
 
@@ -155,7 +159,9 @@ class Launcher:
 
 def main(target: str = TARGET) -> int:
     """Serve what the environment describes; 0 after a stop that was asked for, 2 for an environment that cannot be used."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    lines = logging_settings(process="web")
+    dictConfig(lines)
+    logs.watch_crashes()
     os.environ["PROCESS_KIND"] = "web"
     # The workers share one directory for what they count, so that any of them can answer for all.
     os.environ.update(prepare("web"))
@@ -169,7 +175,7 @@ def main(target: str = TARGET) -> int:
     page = Page(Path(path))
     os.environ[VARIABLE] = path
     try:
-        Launcher(plan, page, target=target).run()
+        Launcher(plan, page, lines=lines, target=target).run()
     finally:
         page.remove()
     return 0

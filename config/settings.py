@@ -9,7 +9,7 @@ from config import broker
 from config.alerts import alert_channels
 from config.cors import cors
 from config.databases import COMMAND_TIMEOUTS, WEB_TIMEOUTS, WORKER_TIMEOUTS, database
-from config.env import flag, networks, number, refuse, secret, stop_if_bad, text, words
+from config.env import flag, networks, number, refuse, secret, settle, text, words
 from config.headers import content_security_policy, permissions_policy
 from config.health import health
 from config.logs import logging_settings
@@ -278,7 +278,7 @@ else:
 
 # --- monitoring -----------------------------------------------------------------------------------------------------
 
-globals().update(metrics(production=SECURE))
+METRICS = metrics(production=SECURE)
 # Our own proxies: only they are believed about the client's address.
 TRUSTED_PROXIES = networks("TRUSTED_PROXIES")
 RELEASE, SENTRY, SLOW_QUERY_MS = release(), sentry(_site.hostname or ""), slow_query_ms()
@@ -289,4 +289,4 @@ ALERTS = alert_channels(SITE_URL)
 LOGGING = logging_settings(process=PROCESS_KIND, debug=DEBUG)
 
 # Everything is read: stop once, naming all that is bad.
-stop_if_bad()
+settle()

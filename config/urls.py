@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from config.media import picture
 from marketplace.storefront import account_views
+from monitoring.metrics import views as metrics
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -12,6 +13,8 @@ urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("sell/", include("marketplace.dashboard.urls")),
     path("media/<path:path>", picture),
+    path("metrics", metrics.metrics, name="metrics"),
+    path("vitals/", metrics.report_vitals, name="vitals"),
     path("", include("payments.urls")),
     path("", include("marketplace.storefront.urls")),
 ]

@@ -2,8 +2,12 @@
 
 import os
 
+from config.metrics import prepare
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("PROCESS_KIND", "web")
+os.environ.update(prepare(os.environ["PROCESS_KIND"]))
+
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application

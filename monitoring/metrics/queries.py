@@ -114,7 +114,7 @@ def oldest_kept(now: datetime, *, days: int = 30) -> datetime:
 
 
 def _stretches(name: str, *, since: datetime, until: datetime, step: int) -> dict[int, Window]:
-    values = {"name": name, "since": minute_of(since), "until": until, "step": step}
+    values: dict[str, str | int | datetime] = {"name": name, "since": minute_of(since), "until": until, "step": step}
     with connection.cursor() as cursor:
         cursor.execute(_BY_STRETCH, values)
         return {

@@ -11,7 +11,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def seen(name: str, minute: int, values: list[float], *, bad: int = 0, instance: str = "a/web") -> None:
-    here = Samples(lambda: (NOON + timedelta(minutes=minute)).timestamp())
+    here = Samples((NOON + timedelta(minutes=minute)).timestamp)
     for number, value in enumerate(values):
         here.add(name, value, bad=number < bad)
     here.flush(instance)

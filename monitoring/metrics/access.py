@@ -1,0 +1,29 @@
+"""Who may read the figures."""
+
+import hmac
+from typing import cast
+
+from django.apps import apps
+
+from monitoring.metrics.apps import MetricsConfig
+
+_SCHEME = "Bearer "
+
+
+def config() -> MetricsConfig:
+    """The app's configuration."""
+    return cast(MetricsConfig, apps.get_app_config("metrics"))
+
+
+def configured() -> bool:
+    """Whether the figures are shown to anybody at all."""
+    return config().is_open or bool(config().token)
+
+
+def may_read(authorization: str) -> bool:
+    """Whether this ``Authorization`` header opens the figures; takes as long for a near miss as for a far one."""
+    if config().is_open:
+        return True
+    token = config().token
+    given = authorization.removeprefix(_SCHEME) if authorization.startswith(_SCHEME) else ""
+    return bool(token) and hmac.compare_digest(given.encode(), token.encode())
