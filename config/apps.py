@@ -1,3 +1,8 @@
+import os
+from importlib import import_module
+
+from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
 
 
@@ -5,3 +10,15 @@ class AdminSite(AdminConfig):
     """Django's own admin; sign-in goes through the hall's sign-in page, so that one set of limits guards it."""
 
     default_site = "config.admin.AwningAdmin"
+
+
+class Wiring(AppConfig):
+    """Joins what the floors below must not know of each other."""
+
+    name = "config"
+
+    def ready(self) -> None:
+        # Whoever sends a task must know the queues and time-outs of the workers: without this, a web process would send
+        # to Celery's own default queue, which nobody reads.
+        os.environ.setdefault("PROCESS_KIND", settings.PROCESS_KIND)
+        import_module("config.celery")

@@ -39,6 +39,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 INSTALLED_APPS = [
     "config.apps.AdminSite",
+    "config.apps.Wiring",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
