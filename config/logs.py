@@ -4,7 +4,7 @@ import sys
 from typing import Any, cast
 
 from config.env import refuse, text
-from monitoring.requests.logs import LineFormatter, Lines, Style
+from monitoring.requests.logs import LineFormatter, Lines, OnlyErrors, Style
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 # A line or two per call, with addresses in them.
@@ -20,13 +20,14 @@ def logging_settings(*, process: str, debug: bool = False) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": LineFormatter, "style": style, "process": process}},
+        "filters": {"errors": {"()": OnlyErrors}},
         "handlers": {"stderr": {"()": Lines, "formatter": "line", "stream": "ext://sys.stderr"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             **{name: {"level": "WARNING"} for name in _CHATTY},
             **{name: {"handlers": [], "propagate": True} for name in _WITH_OWN_HANDLERS},
-            # Refused requests have their access line; what stands here beside them is the address as it was typed.
-            "django.request": {"level": "ERROR"},
+            # Answers have their line; what these would add is the address as it was typed.
+            "django.request": {"level": "ERROR", "filters": ["errors"]},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             "django.server": {"handlers": [], "propagate": False, "level": "CRITICAL"},
             # Statements with their values: for the developer's own database only.

@@ -7,6 +7,8 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from monitoring.requests import ids
+
 
 class DeadlineSession(requests.Session):
     """Raises requests.Timeout once ``total`` seconds have passed, however slowly the answer trickles in."""
@@ -22,6 +24,7 @@ class DeadlineSession(requests.Session):
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         ends = time.monotonic() + self._total
+        request.headers.update(ids.outgoing())
         kwargs |= {"timeout": (self._connect, self._total), "stream": True, "allow_redirects": False}
         response = super().send(request, **kwargs)
         response._content = self._read(response, ends)

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from marketplace.core.db import require_transaction
 from marketplace.core.models import OutboxEvent
+from monitoring.requests import ids
 
 Json: TypeAlias = "str | int | bool | None | list[Json] | dict[str, Json]"
 Payload: TypeAlias = Mapping[str, Json]
@@ -83,6 +84,7 @@ def publish(topic: str, payload: Payload, *, now: datetime, key: str | None = No
             topic=topic,
             handler=entry.name,
             payload=dict(payload),
+            correlation_id=ids.current(),
             dedupe_key=f"{key}:{entry.name}" if key else None,
             created_at=now,
             due_at=now,

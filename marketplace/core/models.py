@@ -9,6 +9,8 @@ class OutboxEvent(models.Model):
     topic = models.CharField(max_length=80)
     handler = models.CharField(max_length=80)
     payload = models.JSONField()
+    # The id of the request, task or command that published it: its delivery logs under the same one.
+    correlation_id = models.CharField(max_length=64, blank=True, default="")
     dedupe_key = models.CharField(max_length=200, null=True, unique=True)
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()

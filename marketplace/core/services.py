@@ -11,6 +11,8 @@ from django.db.models import QuerySet
 from marketplace.core import events
 from marketplace.core.leases import MAX_ATTEMPTS, backoff, expiry
 from marketplace.core.models import OutboxEvent
+from monitoring.requests import ids
+from monitoring.requests.scrubber import scrub_error
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +55,15 @@ def relay(*, now: datetime, limit: int = 50) -> int:
 
 
 def deliver(event: OutboxEvent, *, now: datetime) -> bool:
-    """Calls the handler of one claimed event; a failure is written down and tried again later, or ends as dead."""
+    """Calls the handler of one claimed event; a failure is written down and tried again later, or ends as dead.
+
+    It happens under the id of whatever published the event.
+    """
+    with ids.within(event.correlation_id or ids.current(), handler=event.handler):
+        return _deliver(event, now=now)
+
+
+def _deliver(event: OutboxEvent, *, now: datetime) -> bool:
     subscription = events.subscription(event.handler)
     try:
         if subscription is None:
@@ -68,7 +78,7 @@ def deliver(event: OutboxEvent, *, now: datetime) -> bool:
 
 
 def _failed(event: OutboxEvent, error: Exception, *, now: datetime) -> None:
-    changes: dict[str, object] = {"last_error": f"{type(error).__name__}: {error}"[:2000], "locked_until": None}
+    changes: dict[str, object] = {"last_error": scrub_error(error)[:2000], "locked_until": None}
     if event.attempts >= MAX_ATTEMPTS or getattr(error, "permanent", False):
         changes["dead_at"] = now
     else:

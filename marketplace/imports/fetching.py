@@ -20,6 +20,7 @@ import httpcore
 
 from marketplace.core.db import forbid_transaction
 from marketplace.core.errors import AwningError
+from monitoring.requests import ids
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolver = Callable[[str, int], list[str]]
@@ -164,6 +165,8 @@ class Door:
             "Accept": "image/webp,image/png,image/jpeg,image/gif",
             "Accept-Encoding": "identity",
         }
+        if request_id := ids.current():
+            headers[ids.HEADER] = request_id
         try:
             with pool, pool.stream("GET", destination.url, headers=headers, extensions={"timeout": timeouts}) as answer:
                 return self._read(answer)

@@ -60,15 +60,22 @@ class LineFormatter(structlog.stdlib.ProcessorFormatter):
             "event": scrub_text(_event(record, str(event.pop("event", "")))),
             "request_id": ids.current(),
             "process": self.process,
-            **ids.facts(),
         }
         # A field of the call may not pretend to be one of ours.
-        line |= {name: value for name, value in scrub_fields(event).items() if name not in line}
+        for name, value in scrub_fields({**event, **ids.facts()}).items():
+            line.setdefault(name, value)
         if error is not None:
             line["exception"] = scrub_text(_trace(error))
         if stack:
             line["stack"] = scrub_text(str(stack))
         return line
+
+
+class OnlyErrors(logging.Filter):
+    """Lets records with an error through: of every other bad answer the request's own line tells."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return bool(record.exc_info)
 
 
 class Lines(logging.StreamHandler[Any]):

@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
                 ('topic', models.CharField(max_length=80)),
                 ('handler', models.CharField(max_length=80)),
                 ('payload', models.JSONField()),
+                ('correlation_id', models.CharField(blank=True, default='', max_length=64)),
                 ('dedupe_key', models.CharField(max_length=200, null=True, unique=True)),
                 ('created_at', models.DateTimeField()),
                 ('due_at', models.DateTimeField()),

@@ -12,6 +12,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from marketplace.core import sweeps
+from monitoring.requests import ids
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,8 @@ class Command(BaseCommand):
     def run(self, job: sweeps.Job) -> None:
         """One sweep; whatever goes wrong is logged and the others go on."""
         close_old_connections()
-        try:
-            job.run(timezone.now())
-        except Exception:
-            logger.exception("sweep.failed", extra={"sweep": job.name})
+        with ids.within(sweep=job.name):
+            try:
+                job.run(timezone.now())
+            except Exception:
+                logger.exception("sweep.failed")
