@@ -1,8 +1,8 @@
 """Reads the process environment; every bad value is collected, and the boot stops once, naming them all.
 
 Every variable may also be given as ``NAME_FILE``, a path whose content is the value (for mounted secrets). While settings
-load, a reader notes what is bad and hands out a stand-in; settings end with ``stop_if_bad()``. What is read after that
-stops at once. No message holds a value or a path: what stands in the wrong variable may be a secret.
+load, a reader notes what is bad and hands out a stand-in; settings end with ``settle()``. What is read after that stops at
+once. No message holds a value or a path: what stands in the wrong variable may be a secret.
 """
 
 import os
@@ -72,10 +72,14 @@ class Environment:
         self._tolerant = True
 
     def stop_if_bad(self) -> None:
-        """Ends the collecting. Raises BadEnvironment with everything that is wrong."""
-        self._settled = True
+        """Raises BadEnvironment with everything that is wrong so far."""
         if self._problems and not self._tolerant:
             raise BadEnvironment(*self.problems())
+
+    def settle(self) -> None:
+        """The settings stand: stop if anything is wrong, and from now on at each single thing."""
+        self._settled = True
+        self.stop_if_bad()
 
     def raw(self, name: str) -> str | None:
         """The value as it stands, from ``NAME`` or the file that ``NAME_FILE`` names; None when neither is there."""
@@ -188,11 +192,7 @@ class _Own(Environment):
 
 
 _process = _Own(os.environ)
-refuse, problems, tolerate, stop_if_bad = (
-    _process.refuse,
-    _process.problems,
-    _process.tolerate,
-    _process.stop_if_bad,
-)
+refuse, problems, tolerate = _process.refuse, _process.problems, _process.tolerate
+stop_if_bad, settle = _process.stop_if_bad, _process.settle
 raw, text, flag, number = _process.raw, _process.text, _process.flag, _process.number
 seconds, words, networks, secret = _process.seconds, _process.words, _process.networks, _process.secret

@@ -1,3 +1,5 @@
+"""The configuration, checked before a release goes live."""
+
 from django.apps import AppConfig
 
 
