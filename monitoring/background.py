@@ -81,6 +81,16 @@ def finish(patience: float) -> None:
     _crew.forget()
 
 
+def running() -> bool:
+    """Whether this process has started its jobs: what they keep up to date can be relied upon."""
+    return bool(_crew.threads)
+
+
+def ending() -> bool:
+    """Whether this is a job's last run in this process: what it cannot do now, nobody does."""
+    return _crew.stopping.is_set()
+
+
 def _repeat(job: Job, stopping: threading.Event) -> None:
     while not stopping.wait(job.every):
         _once(job)

@@ -1,0 +1,154 @@
+"""A batch: what goes from a process to the store, scrubbed, in plain JSON."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import TypedDict, cast
+from uuid import uuid4
+
+from monitoring.errors import traces
+from monitoring.errors.buffer import Sample, Taken, Tally
+from monitoring.errors.messages import readable
+from monitoring.requests.scrubber import scrub_fields, scrub_text
+
+
+class FrameRecord(TypedDict):
+    file: str
+    line: int
+    function: str
+    ours: bool
+
+
+class LinkRecord(TypedDict):
+    type: str
+    message: str
+    frames: list[FrameRecord]
+
+
+class TallyRecord(TypedDict):
+    """``times`` may be 0: the sample's occurrence was counted in an earlier batch. Times are ISO 8601."""
+
+    fingerprint: str
+    type: str
+    first_at: str
+    last_at: str
+    times: int
+
+
+class SampleRecord(TypedDict):
+    """``chain`` holds the reported error first, then its causes."""
+
+    id: str
+    fingerprint: str
+    at: str
+    culprit: str
+    chain: list[LinkRecord]
+    handled: bool
+    request_id: str
+    origin: str
+    user: str
+    facts: dict[str, object]
+
+
+class BatchRecord(TypedDict):
+    """``id`` stays the same however often the batch is sent: it is stored once."""
+
+    id: str
+    process: str
+    release: str
+    samples: list[SampleRecord]
+    tallies: list[TallyRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends: the kind of process (web, worker, command) and the release it runs."""
+
+    process: str = "command"
+    release: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch on its way."""
+
+    sender: Sender
+    samples: list[SampleRecord]
+    tallies: list[TallyRecord]
+    id: str = field(default_factory=lambda: uuid4().hex)
+
+    def record(self) -> BatchRecord:
+        """As JSON for the broker."""
+        return BatchRecord(
+            id=self.id,
+            process=self.sender.process,
+            release=self.sender.release,
+            samples=self.samples,
+            tallies=self.tallies,
+        )
+
+
+def make(taken: Taken, sender: Sender) -> Batch:
+    """Scrubs what was taken from the buffer. A sample that cannot be scrubbed loses everything but its types."""
+    tallies = {tally.fingerprint: _tally(tally) for tally in taken.tallies}
+    for sample in taken.samples:
+        if sample.fingerprint not in tallies:
+            uncounted = Tally(sample.fingerprint, sample.links[0].type, sample.at, sample.at, times=0)
+            tallies[sample.fingerprint] = _tally(uncounted)
+    return Batch(sender, [_sample(sample) for sample in taken.samples], list(tallies.values()))
+
+
+def moment(text: str) -> datetime:
+    """A time of a record."""
+    return datetime.fromisoformat(text)
+
+
+def _tally(tally: Tally) -> TallyRecord:
+    return TallyRecord(
+        fingerprint=tally.fingerprint,
+        type=tally.type[:200],
+        first_at=tally.first_at.isoformat(),
+        last_at=tally.last_at.isoformat(),
+        times=tally.times,
+    )
+
+
+def _sample(sample: Sample) -> SampleRecord:
+    return SampleRecord(
+        id=sample.id,
+        fingerprint=sample.fingerprint,
+        at=sample.at.isoformat(),
+        culprit=traces.culprit(sample.links),
+        chain=[_link(link) for link in sample.links],
+        handled=sample.handled,
+        request_id=sample.request_id,
+        origin=sample.origin,
+        user=sample.user,
+        facts=_facts(sample.facts),
+    )
+
+
+def _link(link: traces.Link) -> LinkRecord:
+    frames = [cast(FrameRecord, asdict(frame)) for frame in link.frames]
+    return LinkRecord(type=link.type[:200], message=_message(link.text), frames=frames)
+
+
+def _message(text: str) -> str:
+    try:
+        # PostgreSQL keeps no NUL.
+        return readable(text.replace("\x00", ""))
+    except Exception:  # noqa: BLE001 - what cannot be scrubbed is not sent
+        return ""
+
+
+def _facts(facts: Mapping[str, object]) -> dict[str, object]:
+    try:
+        return {name: _clean(value) for name, value in scrub_fields(facts).items()}
+    except Exception:  # noqa: BLE001 - what cannot be scrubbed is not sent
+        return {}
+
+
+def _clean(value: object) -> object:
+    if isinstance(value, float) and value - value != 0:
+        return str(value)
+    return scrub_text(value.replace("\x00", "")) if isinstance(value, str) else value

@@ -1,0 +1,76 @@
+"""Where errors come from by themselves: pages, tasks, management commands; and how this process hands them on."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from celery import signals
+from django.core.management.base import CommandError
+from django.core.signals import got_request_exception
+from django.db import connections
+from django.http import HttpRequest
+from django.utils import timezone
+
+from monitoring.errors import delivery, services, tasks
+from monitoring.errors.batches import BatchRecord, Sender
+from monitoring.errors.capture import capture
+from monitoring.requests import ids, origin
+
+
+def listen() -> None:
+    """From now on every failed page and every failed task is reported. Calling it again changes nothing."""
+    origin.follow_tasks()
+    got_request_exception.connect(_page_failed, dispatch_uid="errors.page")
+    signals.task_failure.connect(_task_failed, weak=False, dispatch_uid="errors.task")
+
+
+def courier(sender: Sender) -> delivery.Courier:
+    """By the broker, else with this thread's own connection."""
+    return delivery.Courier(sender, publish=_publish, store=_store)
+
+
+@contextmanager
+def reported_command(argv: list[str]) -> Iterator[None]:
+    """Reports what a management command dies of, and hands on what it reported, before the process ends.
+
+    A command says what is wrong with its arguments by a CommandError: that is an answer, not an error.
+    """
+    name = argv[1] if len(argv) > 1 else ""
+    ids.begin()
+    try:
+        with origin.named(f"command:{name[:60]}"):
+            try:
+                yield
+            except Exception as error:
+                if not isinstance(error, CommandError):
+                    capture(error, handled=False, place=None, facts={})
+                raise
+    finally:
+        delivery.drain(timezone.now(), ending=True)
+        ids.end()
+
+
+def _page_failed(request: HttpRequest | None = None, **kwargs: object) -> None:
+    error = sys.exc_info()[1]
+    if error is not None:
+        place = origin.of_request(request) if request is not None else None
+        capture(error, handled=False, place=place, facts={})
+
+
+def _task_failed(sender: object = None, exception: BaseException | None = None, **kwargs: object) -> None:
+    """Never the arguments of the task: they may be anything. Our own task reports nothing, lest it feed itself."""
+    name = getattr(sender, "name", "")
+    if exception is not None and name != tasks.STORE:
+        place = origin.Origin(name=f"task:{name}")
+        capture(exception, handled=False, place=place, facts={"task_id": kwargs.get("task_id")})
+
+
+def _publish(batch: BatchRecord) -> None:
+    tasks.store_errors.apply_async(args=(batch,), retry=False)
+
+
+def _store(batch: BatchRecord) -> None:
+    try:
+        services.store(batch, now=timezone.now())
+    finally:
+        connections.close_all()
