@@ -31,7 +31,7 @@ def prepare(kind: str) -> dict[str, str]:
     Call it first in every entry point, the launcher of several processes included: children find the variable set and
     share it. Nothing for a command, which nobody scrapes, and for a process that has begun to count without a directory.
     """
-    given = os.environ.get(VARIABLE)
+    given = text("PROMETHEUS_MULTIPROC_DIR", "")
     if kind == "command":
         os.environ.pop(VARIABLE, None)
         return {}

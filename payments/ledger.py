@@ -14,6 +14,7 @@ from django.db.models import Q, Sum
 
 from marketplace.core.db import require_transaction
 from marketplace.core.errors import AwningError
+from payments import figures
 from payments.models import LedgerAccount, Payment, Posting, Refund
 
 Kind = LedgerAccount.Kind
@@ -48,6 +49,7 @@ def post(*, ref: str, kind: str, lines: Sequence[Line], now: datetime) -> bool:
         Posting(entry_id=entry_id, account=_account(line), amount_minor=line.amount_minor, currency=line.currency)
         for line in lines
     )
+    figures.posted(kind, len(lines))
     return True
 
 

@@ -8,7 +8,7 @@ from marketplace.core.db import require_transaction, run_again
 from marketplace.core.errors import AwningError, Conflict
 from marketplace.core.leases import backoff, expiry
 from marketplace.orders.models import OrderGroup
-from payments import claims, gateway, marks
+from payments import claims, figures, gateway, marks
 from payments.bodies import hosted_body, payment_body
 from payments.models import Payment, PaymentAllocation
 from payments.provider import (
@@ -88,6 +88,7 @@ def open_or_raise(payment: Payment, *, now: datetime) -> bool:
     try:
         opened = _ask(payment, now=now)
     except AwningError as error:
+        figures.failed_now("provider_error")
         state = State.UNKNOWN if isinstance(error, ProviderUnknown) else payment.state
         logger.warning("payment.not_opened", extra={"payment_id": str(payment.pk), "error": error.code})
         claims.give_back(payment, state=state, last_error=str(error)[:300], due_at=now + pause(payment))

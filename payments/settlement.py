@@ -12,7 +12,7 @@ from marketplace.core.db import run_again
 from marketplace.core.errors import AwningError, Conflict
 from marketplace.orders import services as orders
 from marketplace.orders.models import Order, OrderGroup
-from payments import ledger, marks
+from payments import figures, ledger, marks
 from payments.models import Payment
 from payments.provider import ProviderPayment
 from payments.refunds import intend_refund, tell_buyer
@@ -85,16 +85,20 @@ def _check(payment: Payment, state: ProviderPayment) -> None:
         )
     else:
         return
+    figures.failed_now("mismatch")
     logger.error("payment.mismatch", extra={"payment_id": str(payment.pk), "problem": problem})
     raise PaymentMismatch(f"Payment {payment.pk}: {problem}.")
 
 
 def _progress(payment: Payment, state: ProviderPayment, *, now: datetime) -> None:
     """Open, processing or cancelled: what is final is never left."""
+    if state.decline_code and state.decline_code != payment.decline_code:
+        figures.outcome("declined")
     payment.decline_code = state.decline_code
     payment.client_secret = payment.client_secret or state.client_secret
     if state.status == "cancelled":
         payment.state, payment.cancelled_at = State.CANCELLED, now
+        figures.outcome("cancelled")
     else:
         payment.state = State.PROCESSING if state.status == "processing" else State.OPEN
     payment.save(update_fields=["provider_id", "decline_code", "client_secret", "state", "cancelled_at"])
@@ -109,9 +113,12 @@ def _succeed(payment: Payment, *, now: datetime) -> None:
     payment.state = State.SUCCEEDED if wanted else State.CANCELLED
     payment.save(update_fields=["provider_id", "captured_minor", "decline_code", "succeeded_at", "state"])
     marks.reached("settle.recorded")
+    figures.captured(payment.captured_minor, payment.currency)
     if wanted and _fulfil(payment, now=now):
+        figures.outcome("succeeded")
         ledger.settle_payment(payment, now=now)
     else:
+        figures.outcome("goods_gone")
         ledger.settle_for_refund(payment, now=now)
         refund = intend_refund(payment=payment, amount_minor=payment.captured_minor, reason="goods_gone", now=now)
         tell_buyer(refund, now=now)

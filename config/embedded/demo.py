@@ -26,6 +26,7 @@ from config.embedded.run import demo_home
 from config.embedded.servers import Servers, ServersPlan
 from config.embedded.stripe import StripePlan, StripeServer
 from config.embedded.supervisor import Program, Supervisor, describe, indent
+from config.metrics import prepare
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 PORT: Final = 8000
@@ -144,6 +145,7 @@ class Demo:
             "PORT": str(self.port),
             "SITE_URL": address,
             "ALLOWED_HOSTS": f"{LOOPBACK},localhost",
+            "METRICS_OPEN": "1",
             "MAIL_DIR": str(self.home / "mail"),
             "STATIC_DIR": str(self.home / "static"),
             "PUBLIC_MEDIA_URL": f"file://{self.home / 'media'}",
@@ -166,6 +168,8 @@ class Demo:
 
     def programs(self) -> list[Command]:
         """Return what Procfile runs: web, worker, sweeper and beat."""
+        # One folder for all: the page of the web process also shows what the worker has done.
+        os.environ.update(prepare("demo"))
         web = [
             *("-m", "granian", "--interface", "wsgi", "--host", LOOPBACK, "--port", str(self.port), "--no-ws"),
             *("--workers", str(min(2, os.cpu_count() or 1)), "--blocking-threads", str(WEB_THREADS)),

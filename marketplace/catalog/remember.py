@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from monitoring.metrics.cache import local_hits, local_misses
+
 T = TypeVar("T")
 
 _all: list["Remembered[Any]"] = []
@@ -21,7 +23,9 @@ class Remembered(Generic[T]):
     def __call__(self) -> T:
         held = self._held
         if held is not None and time.monotonic() < held[0]:
+            local_hits.inc()
             return held[1]
+        local_misses.inc()
         value = self._load()
         self._held = (time.monotonic() + self._seconds, value)
         return value

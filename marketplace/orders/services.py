@@ -21,7 +21,7 @@ from marketplace.core.db import require_transaction
 from marketplace.core.errors import NotFound
 from marketplace.core.events import Json
 from marketplace.inventory import services as inventory
-from marketplace.orders import placing, queries
+from marketplace.orders import figures, placing, queries
 from marketplace.orders.errors import BadTracking, OrderPending, OrderReplaced
 from marketplace.orders.models import Order, OrderEvent, OrderGroup, OrderLine
 from marketplace.orders.states import EVENT, GROUP, ORDER, Action, next_state
@@ -62,6 +62,7 @@ def place_order(*, cart_id: uuid.UUID, buyer_id: int | None, now: datetime) -> O
             expires_at=group.expires_at,
         )
         carts.note_hold(cart_id=cart_id, reference=group.number)
+        figures.placed()
         events.publish("order.placed", {"group": group.number}, now=now, key=f"order.placed:{group.number}")
         return group
 
@@ -106,6 +107,7 @@ def mark_group_paid(*, group_id: int, now: datetime) -> bool:
         _move(_lock_orders(group), Action.PAY, actor=PAYMENT, data=data, now=now)
         inventory.commit(reference=group.number, now=now)
         _empty_cart_if_free(group, now=now)
+        figures.paid()
         events.publish("order.paid", {"group": group.number}, now=now, key=f"order.paid:{group.number}")
         return True
 
@@ -124,6 +126,7 @@ def cancel_group(*, group_id: int, reason: str, now: datetime) -> bool:
         group.save(update_fields=["state", "cancelled_at"])
         _move(_lock_orders(group), Action.CANCEL, actor=SYSTEM, data={"reason": reason}, now=now)
         inventory.release(reference=group.number, now=now)
+        figures.cancelled()
         events.publish("order.cancelled", {"group": group.number, "reason": reason}, now=now)
         return True
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from prometheus_client import Counter, Histogram
 
-from monitoring.metrics import routes, samples
+from monitoring.metrics import forms, routes, samples
 from monitoring.metrics.instruments import counter, gauge, histogram
 
 logger = logging.getLogger(__name__)
@@ -58,6 +58,7 @@ def _note(request: HttpRequest, status: int, seconds: float) -> None:
     if timer is None:
         timer = _timers[route] = duration.labels(route)
     timer.observe(seconds)
+    forms.note(route, labels[1], status)
     # Probes are many, fast and always well: among few shoppers they would hide what shoppers see.
     if route not in routes.PROBE_ROUTES:
         samples.observe("request", seconds=seconds, bad=status >= _SERVER_ERROR)
