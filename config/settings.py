@@ -12,10 +12,12 @@ from config.databases import COMMAND_TIMEOUTS, WEB_TIMEOUTS, WORKER_TIMEOUTS, da
 from config.env import flag, networks, number, refuse, secret, settle, text, words
 from config.headers import content_security_policy, permissions_policy
 from config.health import health
+from config.limits import NO_LIMITS_OF_THE_LIBRARY, fixed_windows, limits
 from config.logs import logging_settings
 from config.metrics import metrics
 from config.sentry import release, sentry, slow_query_ms
 from config.site import allowed_hosts, site_url
+from config.rates import rates
 from config.storage import storage
 from marketplace.core.money import BadMoney, digits
 
@@ -67,6 +69,7 @@ INSTALLED_APPS = [
     "monitoring.ops",
     "marketplace.core",
     "marketplace.accounts",
+    "marketplace.rates",
     "marketplace.sellers",
     "marketplace.catalog",
     "marketplace.inventory",
@@ -97,7 +100,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",  # refuses hosts that are not ours
     "django.middleware.csrf.CsrfViewMiddleware",  # reads the body, but only when the view is about to run
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    # here: monitoring.limits.middleware.limits (knows the user, and comes before any view reads a body)
+    "monitoring.limits.middleware.limits",  # knows the user, and comes before any view reads a body
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -239,6 +242,7 @@ PERMISSIONS_POLICY = permissions_policy(
 
 # --- marketplace ----------------------------------------------------------------------------------------------------
 
+RATES = rates()
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
@@ -264,6 +268,7 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_RATE_LIMITS = NO_LIMITS_OF_THE_LIBRARY
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = text("MAIL_FROM", "Awning <hall@awning.test>")
 BREVO_API_KEY = text("BREVO_API_KEY", None)
@@ -282,6 +287,10 @@ else:
 METRICS = metrics(production=SECURE)
 # Our own proxies: only they are believed about the client's address.
 TRUSTED_PROXIES = networks("TRUSTED_PROXIES")
+LIMITS = limits(SECRET_KEY)
+CACHES["ratelimit"] = fixed_windows(LIMITS.store_url)
+RATELIMIT_USE_CACHE, RATELIMIT_FAIL_OPEN = "ratelimit", True
+RATELIMIT_IP_META_KEY = "monitoring.requests.client_ip.client_ip"
 RELEASE, SENTRY, SLOW_QUERY_MS = release(), sentry(_site.hostname or ""), slow_query_ms()
 
 HEALTH = health(cache_url=REDIS_URL)

@@ -10,8 +10,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from marketplace.accounts.models import User
 from marketplace.catalog.queries import forget
-from marketplace.core import events
+from marketplace.core import breaker, events
 from marketplace.sellers.models import Seller
+from monitoring.limits.guard import engine
 from tests import factories
 from tests.live import Hall
 
@@ -32,6 +33,22 @@ def _no_wake_up() -> Iterator[None]:
 def _remember_nothing() -> None:
     """Categories and attributes that a process remembers for seconds belong to the test that made them."""
     forget()
+
+
+@pytest.fixture(autouse=True)
+def _unspent_limits() -> None:
+    """What a test asked for does not count in the next test's limits."""
+    client = engine().store.client
+    if spent := list(client.scan_iter("limit:*", count=1000)):
+        client.unlink(*spent)
+
+
+@pytest.fixture(autouse=True)
+def _closed_breakers() -> None:
+    """What a test did to a foreign service is not held against it in the next test."""
+    for known in breaker.breakers():
+        if known.touched:
+            known.reset(by="tests")
 
 
 @pytest.fixture(scope="session", autouse=True)

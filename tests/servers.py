@@ -32,6 +32,14 @@ DEFAULTS = {
     "STRIPE_PUBLISHABLE_KEY": "pk_test_awning",
     "STRIPE_WEBHOOK_SECRET": "whsec_awning_tests",
     "STATIC_UNHASHED": "1",
+    # A test run is one client in a hurry. The sign-in limit stays as it is, and counters begin anew with every test.
+    "RATE_LIMIT_DEFAULT": "10000/minute",
+    "RATE_LIMIT_ANONYMOUS": "10000/minute",
+    "RATE_LIMIT_BURST": "10000/minute",
+    "RATE_LIMIT_EXPENSIVE": "1000/minute",
+    "RATE_LIMIT_CHECKOUT": "1000/minute",
+    "RATE_LIMIT_UPLOAD": "1000/minute",
+    "RATE_LIMIT_CONCURRENT": "1000;1000",
 }
 
 

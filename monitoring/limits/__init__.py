@@ -1,1 +1,1 @@
-"""Who may ask how often."""
+"""Who may ask how often: one table of tiers, counted in Redis, with a strict local count when Redis is away."""

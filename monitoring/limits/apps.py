@@ -1,6 +1,26 @@
+from datetime import datetime
+
 from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import Tags, register
 
 
 class LimitsConfig(AppConfig):
     name = "monitoring.limits"
     label = "limits"
+
+    def ready(self) -> None:
+        from monitoring import background
+        from monitoring.limits import load, setup
+        from monitoring.limits.engine import Engine
+        from monitoring.limits.rules import EVERY, rules
+
+        self.engine = Engine(settings.LIMITS)
+
+        def steer(now: datetime) -> object:
+            return load.steer_quietly(self.engine.store, now)
+
+        background.register("limits.rules", every=EVERY, run=rules.refresh)
+        background.register("limits.load", every=load.EVERY, run=steer)
+        register(setup.check_middleware, Tags.security)
+        register(setup.check_routes, Tags.urls)
