@@ -13,6 +13,7 @@ def main() -> None:
     from django.core.management import execute_from_command_line
 
     from config.env import BadEnvironment, tolerate
+    from monitoring.errors.commands import reported_command
     from monitoring.requests import ids, logs
 
     logs.watch_crashes()
@@ -21,7 +22,8 @@ def main() -> None:
         # It reports bad variables together with everything else that is wrong.
         tolerate()
     try:
-        execute_from_command_line(sys.argv)
+        with reported_command(sys.argv):
+            execute_from_command_line(sys.argv)
     except BadEnvironment as error:
         sys.exit(str(error))
 

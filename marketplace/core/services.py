@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from marketplace.core import events
 from marketplace.core.leases import MAX_ATTEMPTS, backoff, expiry
 from marketplace.core.models import OutboxEvent
+from monitoring.errors import report
 from monitoring.requests import ids
 from monitoring.requests.scrubber import scrub_error
 
@@ -72,6 +73,7 @@ def _deliver(event: OutboxEvent, *, now: datetime) -> bool:
             subscription.handler(event.payload, now)
     except Exception as error:
         logger.exception("outbox.failed", extra={"event_id": event.pk, "handler": event.handler})
+        report(error, handler=event.handler, event_id=event.pk)
         _failed(event, error, now=now)
         return False
     return bool(_mine(event).update(processed_at=now, locked_until=None, last_error=""))

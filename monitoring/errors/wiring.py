@@ -1,11 +1,8 @@
-"""Where errors come from by themselves: pages, tasks, management commands; and how this process hands them on."""
+"""Where errors come from by themselves: pages and tasks; and how this process hands them on."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from celery import signals
-from django.core.management.base import CommandError
 from django.core.signals import got_request_exception
 from django.db import connections
 from django.http import HttpRequest
@@ -14,7 +11,7 @@ from django.utils import timezone
 from monitoring.errors import delivery, services, tasks
 from monitoring.errors.batches import BatchRecord, Sender
 from monitoring.errors.capture import capture
-from monitoring.requests import ids, origin
+from monitoring.requests import origin
 
 
 def listen() -> None:
@@ -27,27 +24,6 @@ def listen() -> None:
 def courier(sender: Sender) -> delivery.Courier:
     """By the broker, else with this thread's own connection."""
     return delivery.Courier(sender, publish=_publish, store=_store)
-
-
-@contextmanager
-def reported_command(argv: list[str]) -> Iterator[None]:
-    """Reports what a management command dies of, and hands on what it reported, before the process ends.
-
-    A command says what is wrong with its arguments by a CommandError: that is an answer, not an error.
-    """
-    name = argv[1] if len(argv) > 1 else ""
-    ids.begin()
-    try:
-        with origin.named(f"command:{name[:60]}"):
-            try:
-                yield
-            except Exception as error:
-                if not isinstance(error, CommandError):
-                    capture(error, handled=False, place=None, facts={})
-                raise
-    finally:
-        delivery.drain(timezone.now(), ending=True)
-        ids.end()
 
 
 def _page_failed(request: HttpRequest | None = None, **kwargs: object) -> None:

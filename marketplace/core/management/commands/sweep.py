@@ -12,7 +12,8 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from marketplace.core import sweeps
-from monitoring.requests import ids
+from monitoring.errors import report
+from monitoring.requests import ids, origin
 
 logger = logging.getLogger(__name__)
 
@@ -45,8 +46,9 @@ class Command(BaseCommand):
     def run(self, job: sweeps.Job) -> None:
         """One sweep; whatever goes wrong is logged and the others go on."""
         close_old_connections()
-        with ids.within(sweep=job.name):
+        with ids.within(sweep=job.name), origin.named(f"sweep:{job.name}"):
             try:
                 job.run(timezone.now())
-            except Exception:
+            except Exception as error:
                 logger.exception("sweep.failed")
+                report(error, sweep=job.name)
