@@ -40,7 +40,7 @@ def deliver_due(*, now: datetime, limit: int = 100) -> int:
     """Sends what is due, one at a time; returns how many were sent. Raises RuntimeError inside a transaction."""
     sent, started = 0, monotonic()
     for _ in range(limit):
-        passed = monotonic() - started
+        passed = int(monotonic() - started)
         claimed = claim(now=now + timedelta(seconds=passed)) if passed < PATIENCE else None
         if claimed is None:
             break

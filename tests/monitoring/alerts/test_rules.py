@@ -49,6 +49,7 @@ def test_a_value_fits_its_column_whatever_it_is() -> None:
     assert len(value_text(1e300, "count")) == 40
 
 
+@pytest.mark.usefixtures("hall_rules")
 def test_the_default_rules_are_registered_with_the_thresholds_that_were_promised() -> None:
     promised = {
         "response_p95": 2.0,
@@ -68,6 +69,7 @@ def test_the_default_rules_are_registered_with_the_thresholds_that_were_promised
     assert promised.items() <= thresholds.items()
 
 
+@pytest.mark.usefixtures("hall_rules")
 @pytest.mark.parametrize("name", ["error_share", "signup_failures", "payment_failures", "target_errors"])
 def test_a_share_is_never_judged_by_a_handful(name: str) -> None:
     rule = registry.find(name)
