@@ -22,3 +22,6 @@ class Wiring(AppConfig):
         # to Celery's own default queue, which nobody reads.
         os.environ.setdefault("PROCESS_KIND", settings.PROCESS_KIND)
         import_module("config.celery")
+        # Not at the top: Django's own modules that they need want the apps first.
+        for module in ("config.preflight", "config.probing", "config.supervision"):
+            import_module(module).register()

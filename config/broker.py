@@ -1,6 +1,8 @@
 """Celery's settings: a wake-up call; PostgreSQL holds the work."""
 
-from config.env import text
+import os
+
+from config.env import number, text
 
 broker_url = text("CELERY_BROKER_URL")
 task_ignore_result = True
@@ -9,6 +11,7 @@ accept_content = ["json"]
 task_acks_late = True
 task_reject_on_worker_lost = True
 worker_prefetch_multiplier = 1
+worker_concurrency = number("WORKER_CONCURRENCY", os.cpu_count() or 1, least=1)
 task_soft_time_limit, task_time_limit = 240, 300
 task_publish_retry = False
 task_publish_retry_policy = {
@@ -30,3 +33,5 @@ task_default_queue = "default"
 timezone = "UTC"
 # Keeps one connection per worker process instead of one per task; close_old_connections mends what the server dropped.
 db_reuse_max = 1_000_000
+# Gives its own sign of life.
+beat_scheduler = "config.beat:Scheduler"

@@ -15,6 +15,7 @@ from celery import Celery, signals
 from django.conf import settings
 from django.db import close_old_connections
 
+from monitoring import background
 from monitoring.requests import logs
 
 app = Celery("awning")
@@ -23,6 +24,11 @@ app.autodiscover_tasks()
 
 HOUR = 3600.0
 app.conf.beat_schedule = {
+    # A worker that consumes says so: see monitoring.supervision.consumption.
+    "supervision.heartbeat": {"task": "supervision.heartbeat", "schedule": 10.0, "options": {"expires": 10.0}},
+    "supervision.prune": {"task": "supervision.prune", "schedule": HOUR, "options": {"expires": HOUR}},
+    # Less often than a rate stays fresh, more often than it stays acceptable; a free key allows 10,000 calls a month.
+    "rates.poll": {"task": "rates.poll", "schedule": 240.0, "options": {"expires": 120.0}},
     "imports.fetch_pictures": {"task": "imports.fetch_pictures", "schedule": 30.0, "options": {"expires": 30.0}},
     "core.prune": {"task": "core.prune", "schedule": HOUR, "options": {"expires": HOUR}},
     "catalog.refresh_words": {"task": "catalog.refresh_words", "schedule": HOUR, "options": {"expires": HOUR}},
@@ -46,3 +52,16 @@ def keep_our_logs(**kwargs: object) -> None:
 def drop_dead_connections(**kwargs: object) -> None:
     """A worker that outlives a database restart must not fail its first task."""
     close_old_connections()
+
+
+@signals.worker_process_init.connect
+@signals.beat_init.connect
+def start_background(**kwargs: object) -> None:
+    """In the processes that work; the one that forks them has no threads, which a fork would cut in half."""
+    background.start()
+
+
+@signals.worker_process_shutdown.connect
+def finish_background(**kwargs: object) -> None:
+    """Writes down what is left before the process ends."""
+    background.finish(1.0)

@@ -7,18 +7,19 @@ import django_stubs_ext
 
 from config import broker
 from config.alerts import alert_channels
-from config.cors import cors
+from config.cors import READ_HEADERS, SENT_HEADERS, cors
 from config.databases import COMMAND_TIMEOUTS, WEB_TIMEOUTS, WORKER_TIMEOUTS, database
 from config.env import flag, networks, number, refuse, secret, settle, text, words
-from config.headers import content_security_policy, permissions_policy
+from config.headers import content_security_policy, payment_origins, permissions_policy
 from config.health import health
 from config.limits import NO_LIMITS_OF_THE_LIBRARY, fixed_windows, limits
 from config.logs import logging_settings
 from config.metrics import metrics
+from config.rates import rates
 from config.sentry import release, sentry, slow_query_ms
 from config.site import allowed_hosts, site_url
-from config.rates import rates
 from config.storage import storage
+from config.supervision import supervisor
 from marketplace.core.money import BadMoney, digits
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -208,7 +209,9 @@ SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # Which other sites' browsers may call the API; whitenoise would otherwise open the static files to all of them.
-globals().update(cors(production=SECURE))
+CORS_ALLOWED_ORIGINS, CORS_URLS_REGEX = cors(production=SECURE)
+CORS_ALLOW_ALL_ORIGINS = CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_HEADERS, CORS_EXPOSE_HEADERS, CORS_PREFLIGHT_MAX_AGE = SENT_HEADERS, READ_HEADERS, 600
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # --- payments -------------------------------------------------------------------------------------------------------
@@ -223,22 +226,10 @@ STRIPE_SECRET_KEY = secret("STRIPE_SECRET_KEY")
 STRIPE_PUBLISHABLE_KEY = text("STRIPE_PUBLISHABLE_KEY")
 STRIPE_WEBHOOK_SECRET = secret("STRIPE_WEBHOOK_SECRET")
 STRIPE_API_BASE = text("STRIPE_API_BASE", "https://api.stripe.com").rstrip("/")
-_stripe_is_real = urlsplit(STRIPE_API_BASE).hostname == "api.stripe.com"
-# A stand-in serves its own browser script from the same place as its interface.
-STRIPE_JS_URL = "https://js.stripe.com/v3/" if _stripe_is_real else f"{STRIPE_API_BASE}/v3/"
-_stripe_scripts = ["https://js.stripe.com", "https://*.js.stripe.com"] if _stripe_is_real else [STRIPE_API_BASE]
-_stripe_frames = [*_stripe_scripts, "https://hooks.stripe.com"] if _stripe_is_real else [STRIPE_API_BASE]
-
-CONTENT_SECURITY_POLICY = content_security_policy(
-    scripts=_stripe_scripts,
-    frames=_stripe_frames,
-    calls=[STRIPE_API_BASE, *_stripe_scripts],
-    forms=["https://checkout.stripe.com" if _stripe_is_real else STRIPE_API_BASE],
-    pictures=words("MEDIA_ORIGINS"),
-)
-PERMISSIONS_POLICY = permissions_policy(
-    payment=["https://js.stripe.com", "https://hooks.stripe.com"] if _stripe_is_real else [STRIPE_API_BASE]
-)
+_payment = payment_origins(STRIPE_API_BASE)
+STRIPE_JS_URL = _payment.script_url
+CONTENT_SECURITY_POLICY = content_security_policy(_payment, pictures=words("MEDIA_ORIGINS"))
+PERMISSIONS_POLICY = permissions_policy(_payment)
 
 # --- marketplace ----------------------------------------------------------------------------------------------------
 
@@ -295,6 +286,7 @@ RELEASE, SENTRY, SLOW_QUERY_MS = release(), sentry(_site.hostname or ""), slow_q
 
 HEALTH = health(cache_url=REDIS_URL)
 ALERTS = alert_channels(SITE_URL)
+SUPERVISOR = supervisor()
 
 LOGGING = logging_settings(process=PROCESS_KIND, debug=DEBUG)
 

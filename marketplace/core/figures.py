@@ -3,6 +3,7 @@
 from django.db import connection
 
 from monitoring.metrics import collected
+from monitoring.supervision import probes
 
 _OPEN = """
 SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0)
@@ -12,7 +13,8 @@ _DEAD = "SELECT count(*) FROM core_outboxevent WHERE dead_at IS NOT NULL"
 
 
 def register() -> None:
-    """Registers the gauges that are looked up when somebody scrapes."""
+    """Registers the gauges that are looked up when somebody scrapes, and what a wedged worker leaves lying."""
+    probes.register_backlog("the outbox", lambda now: _outbox()[1])
     collected.register("outbox_events", "Events not delivered yet.", lambda: [({}, _outbox()[0])])
     collected.register(
         "outbox_oldest_age_seconds",

@@ -1,6 +1,7 @@
 """Runs the registered sweeps for ever: the guarantee behind every Celery message."""
 
 import logging
+import os
 import signal
 import threading
 import time
@@ -12,10 +13,16 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from marketplace.core import sweeps
+from monitoring import background
 from monitoring.errors import report
 from monitoring.requests import ids, origin
+from monitoring.supervision.pulse import Pulse
 
 logger = logging.getLogger(__name__)
+
+# Seconds: what the last writing down may take, and when a job that does not end is cut off; all is over within 10 s.
+FINISH = 1.0
+LAST_CALL = 8.0
 
 
 class Command(BaseCommand):
@@ -28,20 +35,37 @@ class Command(BaseCommand):
         if options["once"]:
             sweeps.run_all(timezone.now())
             return
-        stopping = threading.Event()
-
-        def stop(number: int, frame: FrameType | None) -> None:
-            stopping.set()
-
-        signal.signal(signal.SIGTERM, stop)
-        signal.signal(signal.SIGINT, stop)
+        stopping = self.listen()
+        pulse = Pulse("sweep")
+        background.start()
         due = {job.name: 0.0 for job in sweeps.jobs()}
         while not stopping.is_set():
             for job in sweeps.jobs():
                 if not stopping.is_set() and time.monotonic() >= due[job.name]:
                     self.run(job)
                     due[job.name] = time.monotonic() + job.every
+            pulse.beat(timezone.now())
             stopping.wait(0.2)
+        background.finish(FINISH)
+
+    def listen(self) -> threading.Event:
+        """The event that SIGTERM sets. The job at hand is finished; one that takes too long is cut off, as a crash would."""
+        stopping = threading.Event()
+
+        def cut() -> None:
+            logger.error("sweep.cut")
+            os._exit(1)
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            if not stopping.is_set():
+                stopping.set()
+                timer = threading.Timer(LAST_CALL, cut)
+                timer.daemon = True
+                timer.start()
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        return stopping
 
     def run(self, job: sweeps.Job) -> None:
         """One sweep; whatever goes wrong is logged and the others go on."""

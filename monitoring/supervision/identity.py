@@ -1,0 +1,34 @@
+"""What this process is called among its like, and since when it runs."""
+
+import os
+import socket
+from datetime import UTC, datetime
+from typing import Final, cast
+
+import psutil
+from django.apps import apps
+
+from monitoring.supervision.apps import SupervisionConfig
+
+# Set by a supervisor for what it supervises: a worker's children sign with the name of the whole.
+VARIABLE: Final = "AWNING_INSTANCE"
+
+
+def instance() -> str:
+    """The name: host and process id, or what the supervisor says."""
+    return os.environ.get(VARIABLE) or name_of(os.getpid())
+
+
+def name_of(pid: int) -> str:
+    """The name of the process ``pid`` on this machine."""
+    return f"{socket.gethostname()[:100]}:{pid}"
+
+
+def started_at() -> datetime:
+    """When this process began."""
+    return datetime.fromtimestamp(psutil.Process().create_time(), UTC)
+
+
+def config() -> SupervisionConfig:
+    """The app's configuration."""
+    return cast(SupervisionConfig, apps.get_app_config("supervision"))

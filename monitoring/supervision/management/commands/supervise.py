@@ -1,0 +1,43 @@
+"""`manage.py supervise worker -- celery …`: runs a command and starts it again when it dies or is wedged."""
+
+import os
+import sys
+from argparse import REMAINDER, ArgumentParser
+
+from django.core.management.base import BaseCommand, CommandError
+
+from monitoring.supervision import identity
+from monitoring.supervision.budget import Budget
+from monitoring.supervision.guardian import Guardian
+from monitoring.supervision.verdict import Judge, Patience
+
+KINDS = ("worker", "beat")
+
+
+class Command(BaseCommand):
+    help = (
+        "Runs a command and starts it again when it dies, or when it lives and does nothing: "
+        "at most SUPERVISOR_RESTARTS_PER_HOUR times an hour."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("kind", choices=KINDS, help="what the command is")
+        parser.add_argument("command", nargs=REMAINDER, help="-- and the command")
+
+    def handle(self, *args: object, **options: object) -> None:
+        kind, words = str(options["kind"]), options["command"]
+        command = [str(word) for word in words] if isinstance(words, list) else []
+        command = command[1:] if command[:1] == ["--"] else command
+        if not command:
+            raise CommandError("Name the command to run: manage.py supervise worker -- celery -A config.celery worker")
+        app = identity.config()
+        instance = identity.name_of(os.getpid())
+        guardian = Guardian(
+            kind=kind,
+            instance=instance,
+            command=command,
+            judge=Judge(kind=kind, instance=instance, patience=Patience(silence=app.silence, look=app.silence / 12)),
+            budget=Budget(app.restarts_per_hour),
+        )
+        sys.exit(guardian.run())
