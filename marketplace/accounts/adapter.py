@@ -14,6 +14,7 @@ from django.utils.crypto import get_random_string
 from marketplace.core import events
 from marketplace.core.events import Json
 from marketplace.core.hall import absolute
+from monitoring.limits.guard import spend
 from monitoring.requests.client_ip import client_ip
 
 
@@ -23,8 +24,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: Mapping[str, Any]) -> None:
         """Asks for the e-mail ``emails/<name>`` where the prefix is ``account/email/<name>``.
 
-        Links lead to the hall's own address, whatever Host header the request came with.
+        Links lead to the hall's own address, whatever Host header the request came with. Beyond a few in a quarter of an
+        hour nothing is sent, and nobody is told: strangers can ask for letters to any address.
         """
+        if not spend("letter", account=email).allowed:
+            return
         name = template_prefix.rsplit("/", 1)[-1]
         values: dict[str, Json] = {
             key: absolute(urlsplit(str(context[key])).path)

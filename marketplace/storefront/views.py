@@ -28,12 +28,16 @@ from marketplace.storefront.pages.results import category_page, search_page
 from marketplace.storefront.pages.stall import stall_page
 from marketplace.storefront.pages.texts import buyer_protection, help_page, selling
 from marketplace.storefront.viewmodels import TextPage
+from monitoring.limits.decorator import limit
 
 P = ParamSpec("P")
 View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 _MAX_ID = 2**63 - 1
 _MAX_STALL_PAGE = 200
+# Parameters that narrow nothing, and how many others are an ordinary list.
+_FREE = ("q", "sort", "page")
+_MOST_FILTERS = 12
 
 
 def public(view: View[P]) -> View[P]:
@@ -60,6 +64,12 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "storefront/home.html", {"page": home_page()})
 
 
+def _many_filters(request: HttpRequest) -> bool:
+    """Whether a list is narrowed by more than people choose: counting its facets takes long, and crawlers try them all."""
+    return sum(len(values) for name, values in request.GET.lists() if name not in _FREE) > _MOST_FILTERS
+
+
+@limit("expensive", when=_many_filters)
 @public
 def search(request: HttpRequest) -> HttpResponse:
     """Results; an article number opens its product."""
@@ -69,6 +79,7 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "storefront/search.html", {"page": search_page(query)})
 
 
+@limit("expensive", when=_many_filters)
 @public
 def category(request: HttpRequest, category: str) -> HttpResponse:
     """A shelf."""
@@ -100,6 +111,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
+@limit("expensive", when=_many_filters)
 @public
 def stall(request: HttpRequest, slug: str) -> HttpResponse:
     """A seller's stall."""

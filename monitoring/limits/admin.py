@@ -60,7 +60,7 @@ class EventInline(admin.TabularInline[AddressRuleEvent, AddressRule]):
     def has_add_permission(self, request: HttpRequest, obj: AddressRule | None = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: AddressRuleEvent | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: AddressRule | None = None) -> bool:
         return False
 
 
@@ -76,8 +76,10 @@ class AddressRuleAdmin(admin.ModelAdmin[AddressRule]):
     action_form = ReasonForm
     actions = ("end",)
 
-    def get_form(self, request: HttpRequest, obj: AddressRule | None = None, **kwargs: Any) -> type[RuleForm]:
-        form = super().get_form(request, obj, **kwargs)
+    def get_form(
+        self, request: HttpRequest, obj: AddressRule | None = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm[AddressRule]]:
+        form = super().get_form(request, obj, change, **kwargs)
         return type("OperatorsRuleForm", (form,), {"actor_address": client_ip(request)})
 
     def get_readonly_fields(self, request: HttpRequest, obj: AddressRule | None = None) -> tuple[str, ...]:

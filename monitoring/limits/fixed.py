@@ -23,7 +23,9 @@ def count(group: str, key: str, limit: int, seconds: int, *, look: bool = False)
     def counted(group: str, request: HttpRequest) -> str:
         return key
 
-    usage = get_usage(HttpRequest(), group=group, key=counted, rate=(limit, seconds), increment=not look)
+    usage: dict[str, int] | None = get_usage(  # type: ignore[no-untyped-call]
+        HttpRequest(), group=group, key=counted, rate=(limit, seconds), increment=not look
+    )
     if usage is None or usage["time_left"] < 0:
         return None
     full = usage["count"] >= limit if look else usage["should_limit"]

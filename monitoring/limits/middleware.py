@@ -70,8 +70,8 @@ def _leave(request: HttpRequest, visit: Visit, response: HttpResponseBase, *, un
     else:
         answers.tell(response, visit.decision)
     if visit.held:
-        # Also for streams: a server closes the answer when the last of it is sent, or the client has gone.
-        response._resource_closers.append(visit.leave)
+        # As Django closes a request with its answer, streams too: when the last of it is sent, or the client has gone.
+        response._resource_closers.append(visit.leave)  # type: ignore[attr-defined]
     return response
 
 

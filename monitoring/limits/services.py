@@ -134,7 +134,8 @@ def checked(
     address = parsed(actor_address)
     if verdict == Verdict.DENY and address is not None and address in found:
         raise BadRule(network=f"You come from {found} yourself: this would shut you out.")
-    if AddressRule.objects.filter(network=str(found), ended_at__isnull=True).exclude(pk=rule_id).exists():
+    others = AddressRule.objects.filter(network=str(found), ended_at__isnull=True)
+    if (others if rule_id is None else others.exclude(pk=rule_id)).exists():
         raise BadRule(network=_taken(str(found)))
     return str(found)
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -155,11 +156,17 @@ class Store:
         """The networks refused most in this hour and the last, masked. Raises StoreAway."""
         now = time.time()
         try:
-            found = self.client.zunion([_top_key(now), _top_key(now - 3600)], withscores=True)
+            found: list[tuple[str, float]] = [
+                pair
+                for key in (_top_key(now), _top_key(now - 3600))
+                for pair in self.client.zrange(key, 0, -1, withscores=True)
+            ]
         except RedisError as error:
             raise StoreAway from error
-        pairs = ((str(label), int(times)) for label, times in found)
-        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:count]
+        added: Counter[str] = Counter()
+        for label, times in found:
+            added[label] += int(times)
+        return added.most_common(count)
 
     def ping(self) -> float:
         """Seconds of one PING. Raises StoreAway."""

@@ -26,6 +26,7 @@ from marketplace.inventory.errors import OutOfStock
 from marketplace.orders.errors import CartChanged, CheckoutIncomplete, EmptyCart
 from marketplace.orders.models import OrderGroup
 from marketplace.storefront import links
+from monitoring.limits.decorator import limit
 from payments import checkout, idempotency
 from payments.idempotency import Answer
 from payments.pages import address as address_pages
@@ -51,6 +52,7 @@ def _with_cart(request: HttpRequest, step: _Step) -> HttpResponse:
 
 
 @never_cache
+@limit("checkout", methods=("POST",))
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
     """GET shows the address step; POST places the order."""

@@ -12,6 +12,7 @@ from marketplace.core import money
 from marketplace.core.errors import AwningError
 from marketplace.orders.models import OrderGroup
 from marketplace.storefront import links
+from monitoring.limits.decorator import limit
 from payments import checkout, gateway
 from payments.models import Payment, Refund
 from payments.opening import UNHEARD, live_payment
@@ -56,6 +57,7 @@ def _open(group: OrderGroup) -> Payment | None:
 
 
 @never_cache
+@limit("checkout", methods=("POST",))
 @require_POST
 def hosted(request: HttpRequest, number: str) -> HttpResponse:
     """To the provider's own page, which needs no JavaScript of ours."""
@@ -71,6 +73,7 @@ def hosted(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @never_cache
+@limit("checkout", methods=("POST",))
 @require_POST
 def card(request: HttpRequest, number: str) -> HttpResponse:
     """Back from the provider's page to the card form."""
