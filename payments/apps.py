@@ -1,16 +1,23 @@
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
 from django.conf import settings
 
 from payments.access import Access
+
+if TYPE_CHECKING:
+    from payments.admission import Bulkhead
 
 
 class PaymentsConfig(AppConfig):
     name = "payments"
 
     access: Access
+    bulkhead: "Bulkhead"
 
     def ready(self) -> None:
-        from payments import sweeping
+        from payments import figures, preflight, sweeping
+        from payments.admission import Bulkhead
 
         self.access = Access(
             secret_key=settings.STRIPE_SECRET_KEY,
@@ -19,4 +26,8 @@ class PaymentsConfig(AppConfig):
             script_url=settings.STRIPE_JS_URL,
             webhook_secrets=tuple(settings.STRIPE_WEBHOOK_SECRET.replace(",", " ").split()),
         )
+        # Only a web process has threads to lose; a worker has one, and a command knows what it does.
+        self.bulkhead = Bulkhead(settings.HEALTH.provider_concurrent if settings.PROCESS_KIND == "web" else 64)
         sweeping.register()
+        figures.register()
+        preflight.register()

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar, cast
 from uuid import UUID
@@ -16,11 +17,13 @@ from uuid import UUID
 from marketplace.core.db import forbid_transaction
 from marketplace.core.events import Json
 from payments.access import Access, access
+from payments.admission import admitted
 from payments.provider import (
     BadSignature,
     CardDeclined,
     HostedPayment,
     HostedStatus,
+    ProviderAccount,
     ProviderEvent,
     ProviderGaveUp,
     ProviderPayment,
@@ -83,9 +86,9 @@ def _client_of(who: Access, process: int) -> "stripe.StripeClient":
 
 
 def _call(what: str, work: "Callable[[stripe.StripeClient], T]", *, writes: bool = False) -> T:
-    """Runs one request to Stripe. The place for a breaker and a bulkhead: every request passes here."""
+    """Runs one request to Stripe, unless breaker or bulkhead keep it back: every request passes here."""
     forbid_transaction(what)
-    with _our_errors(what, writes=writes):
+    with admitted(what), _our_errors(what, writes=writes):
         return work(_client_of(access(), os.getpid()))
 
 
@@ -113,11 +116,25 @@ def _transient(
 
     text = f"{what}: {error}"[:300]
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    pause = _retry_after(headers)
     if isinstance(error, stripe.RateLimitError) or not writes or _never_sent(error):
-        return ProviderUnavailable(text)
+        return ProviderUnavailable(text, retry_after=pause)
     if headers.get("idempotent-replayed") == "true":
         return ProviderGaveUp(text)
-    return ProviderUnknown(text)
+    return ProviderUnknown(text, retry_after=pause)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the provider asks us to wait. A date counts from the answer's own, whatever our clock says."""
+    asked = headers.get("retry-after", "")
+    try:
+        seconds = float(asked)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(asked) - parsedate_to_datetime(headers.get("date", ""))).total_seconds()
+        except (TypeError, ValueError):
+            return None
+    return seconds if 0 < seconds < float("inf") else None
 
 
 def _never_sent(error: "stripe.StripeError") -> bool:
@@ -360,6 +377,13 @@ def _event(raw: bytes) -> ProviderEvent:
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadSignature("The body is not an event.") from error
+
+
+def fetch_account() -> ProviderAccount:
+    """Whose secret key we have. Raises ProviderUnavailable, ProviderRejected."""
+    account = _call("fetch_account", lambda c: c.v1.accounts.retrieve_current())
+    date = account.last_response.headers.get("Date") if account.last_response else None
+    return ProviderAccount(charges_enabled=bool(account.charges_enabled), date=date or "")
 
 
 def list_events(*, since: datetime) -> list[ProviderEvent]:

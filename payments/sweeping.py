@@ -1,25 +1,29 @@
-"""What runs every second or so, whether or not anybody was woken up."""
+"""What runs every second or so, whether or not anybody was woken up.
+
+While the provider is left alone, what needs it is left alone too: a row that is claimed only to be refused would use up
+an attempt and be put off for longer than the provider is away.
+"""
 
 from datetime import datetime
 
 from marketplace.core import sweeps
-from payments import checkout, idempotency, refunds, webhooks
+from payments import admission, checkout, idempotency, refunds, webhooks
 
 
 def process_inbox(now: datetime) -> int:
-    return webhooks.process_inbox(now=now)
+    return 0 if admission.resting() else webhooks.process_inbox(now=now)
 
 
 def resume_payments(now: datetime) -> int:
-    return checkout.resume_payments(now=now)
+    return 0 if admission.resting() else checkout.resume_payments(now=now)
 
 
 def expire_groups(now: datetime) -> int:
-    return checkout.expire_groups(now=now)
+    return 0 if admission.resting() else checkout.expire_groups(now=now)
 
 
 def perform_refunds(now: datetime) -> int:
-    return refunds.perform_refunds(now=now)
+    return 0 if admission.resting() else refunds.perform_refunds(now=now)
 
 
 def prune_keys(now: datetime) -> int:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from payments import audit, reconciliation, refunds, webhooks
+from payments import audit, reconciliation, sweeping
 
 logger = logging.getLogger(__name__)
 
@@ -14,13 +14,13 @@ logger = logging.getLogger(__name__)
 @shared_task(name="payments.process_inbox", ignore_result=True)
 def process_inbox() -> int:
     """Processes what the provider has just reported."""
-    return webhooks.process_inbox(now=timezone.now())
+    return sweeping.process_inbox(timezone.now())
 
 
 @shared_task(name="payments.perform_refunds", ignore_result=True)
 def perform_refunds() -> int:
     """Sends the refunds that are due."""
-    return refunds.perform_refunds(now=timezone.now())
+    return sweeping.perform_refunds(timezone.now())
 
 
 @shared_task(name="payments.reconcile", ignore_result=True)

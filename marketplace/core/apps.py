@@ -12,13 +12,16 @@ class CoreConfig(AppConfig):
     label = "core"
 
     hall: Hall
+    breaker_store: tuple[str, str]
 
     def ready(self) -> None:
-        from marketplace.core import events, services, sweeps, tasks
+        from marketplace.core import events, figures, services, sweeps, tasks
 
         def relay(now: datetime) -> int:
             return services.relay(now=now)
 
         self.hall = Hall(currency=settings.MARKET_CURRENCY, site_url=settings.SITE_URL)
+        self.breaker_store = (settings.HEALTH.breaker_url, settings.CACHES["default"]["KEY_PREFIX"])
         events.wake_with(Nudge(tasks.relay_outbox.delay))
         sweeps.register("core.outbox", every=1.0, run=relay)
+        figures.register()

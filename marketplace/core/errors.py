@@ -34,8 +34,14 @@ class Conflict(AwningError):
 
 
 class Unavailable(AwningError):
-    """A dependency does not answer; the same request may succeed later."""
+    """A dependency does not answer; the same request may succeed later, if known in ``retry_after`` seconds."""
 
     code = "unavailable"
     status = 503
     permanent = False
+
+    def __init__(
+        self, message: str, *, fields: Mapping[str, str] | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, fields=fields)
+        self.retry_after = retry_after

@@ -1,4 +1,4 @@
-"""The checks of the hall: every floor registers its own, the views run them."""
+"""The checks of the hall: every floor registers its own, the runner runs them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,12 +19,21 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """``run`` answers within ``timeout`` seconds or counts as failed; what is not ``vital`` only degrades the hall."""
+    """``run`` answers within ``timeout`` seconds or counts as failed; what is not ``vital`` only degrades the hall.
+
+    ``every`` is how many seconds a finding is good for. Checks of one ``lane`` run one after another in one thread: those
+    that read PostgreSQL share "database", and so take one connection of the pool and not five. A ``timeout`` beyond the
+    page's patience is for what is slow by nature and rare: the page shows the last finding meanwhile. ``section`` is the
+    part of the detailed answer that also shows the figures ("pool", "cache", "queue", "breakers").
+    """
 
     name: str
     run: Callable[[], Finding]
     vital: bool = False
     timeout: float = 0.4
+    every: float = 5.0
+    lane: str = ""
+    section: str = ""
 
 
 _checks: dict[str, Check] = {}
