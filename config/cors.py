@@ -6,7 +6,6 @@ stops the start and is named.
 
 import re
 from ipaddress import ip_address
-from typing import Any
 
 from config.env import raw, refuse
 from config.site import LOOPBACK
@@ -20,42 +19,18 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Everything the API has, and nothing that is not its own.
 API_PATHS = r"^/api/"
 _NO_PATHS = r"(?!)"
+SENT_HEADERS = ("accept", "authorization", "content-type", "idempotency-key", "if-match", "x-request-id")
+READ_HEADERS = ("etag", "link", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id")
 
 
-def cors(*, production: bool) -> dict[str, Any]:
-    """django-cors-headers' settings; ``production`` is whether the hall itself is reached by https.
+def cors(*, production: bool) -> tuple[list[str], str]:
+    """The origins that may call, and which paths; ``production`` is whether the hall itself is reached by https.
 
     Without origins no path has CORS at all: no header, no ``Vary``. Callers from other origins show an API key; cookies are
     never accepted from there.
     """
     origins = _origins(production=production)
-    return {
-        "CORS_ALLOWED_ORIGINS": origins,
-        "CORS_ALLOWED_ORIGIN_REGEXES": [],
-        "CORS_ALLOW_ALL_ORIGINS": False,
-        "CORS_ALLOW_CREDENTIALS": False,
-        "CORS_URLS_REGEX": API_PATHS if origins else _NO_PATHS,
-        "CORS_ALLOW_METHODS": ["DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT"],
-        "CORS_ALLOW_HEADERS": [
-            "accept",
-            "authorization",
-            "content-type",
-            "idempotency-key",
-            "if-match",
-            "x-request-id",
-        ],
-        "CORS_EXPOSE_HEADERS": [
-            "etag",
-            "link",
-            "location",
-            "ratelimit",
-            "ratelimit-policy",
-            "retry-after",
-            "x-request-id",
-        ],
-        # Ten minutes: an origin that is taken off the list is off soon.
-        "CORS_PREFLIGHT_MAX_AGE": 600,
-    }
+    return origins, API_PATHS if origins else _NO_PATHS
 
 
 def _origins(*, production: bool) -> list[str]:

@@ -1,7 +1,9 @@
 """What every answer tells the browser about what it may load, frame, send and use."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from csp.constants import HEADER, NONCE, SELF
 from csp.constants import NONE as NOTHING
@@ -35,29 +37,51 @@ _UNUSED = (
 _BARE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
-def content_security_policy(
-    *,
-    scripts: Sequence[str],
-    frames: Sequence[str],
-    calls: Sequence[str],
-    forms: Sequence[str],
-    pictures: Sequence[str],
-) -> dict[str, Any]:
-    """Django-csp's setting: nothing but our own files, and the sources named here for the payment page.
+@dataclass(frozen=True, slots=True)
+class PaymentOrigins:
+    """Where the browser meets the payment provider: its script, what that loads, frames and calls, and its hosted page."""
+
+    script_url: str
+    scripts: tuple[str, ...]
+    frames: tuple[str, ...]
+    calls: tuple[str, ...]
+    forms: tuple[str, ...]
+    # Frames that may open the browser's payment sheet, or ask for a passkey that confirms a payment.
+    sheet: tuple[str, ...]
+
+
+def payment_origins(api_base: str) -> PaymentOrigins:
+    """Stripe's origins; a stand-in serves everything from where its interface is."""
+    if urlsplit(api_base).hostname != "api.stripe.com":
+        here = (api_base,)
+        return PaymentOrigins(f"{api_base}/v3/", scripts=here, frames=here, calls=here, forms=here, sheet=here)
+    scripts, hooks = ("https://js.stripe.com", "https://*.js.stripe.com"), "https://hooks.stripe.com"
+    return PaymentOrigins(
+        "https://js.stripe.com/v3/",
+        scripts=scripts,
+        frames=(*scripts, hooks),
+        calls=(api_base, *scripts),
+        forms=("https://checkout.stripe.com",),
+        sheet=("https://js.stripe.com", hooks),
+    )
+
+
+def content_security_policy(payment: PaymentOrigins, *, pictures: Sequence[str]) -> dict[str, Any]:
+    """Django-csp's setting: nothing but our own files, and what the payment page needs.
 
     A page that needs inline code asks ``request.csp_nonce`` for a nonce; only then the header names one.
     """
     return {
         "DIRECTIVES": {
             "default-src": [NOTHING],
-            "script-src": [SELF, NONCE, *scripts],
+            "script-src": [SELF, NONCE, *payment.scripts],
             "style-src": [SELF, NONCE],
             "img-src": [SELF, "data:", *pictures],
             "font-src": [SELF],
-            "connect-src": [SELF, *calls],
-            "frame-src": list(frames),
+            "connect-src": [SELF, *payment.calls],
+            "frame-src": list(payment.frames),
             # The hosted payment page is reached by a redirect after our own form.
-            "form-action": [SELF, *forms],
+            "form-action": [SELF, *payment.forms],
             "base-uri": [NOTHING],
             "frame-ancestors": [NOTHING],
             "manifest-src": [SELF],
@@ -65,11 +89,10 @@ def content_security_policy(
     }
 
 
-def permissions_policy(payment: Sequence[str]) -> str:
-    """The header's text: ``payment`` are the origins beside our own whose frames may open the browser's payment sheet."""
+def permissions_policy(payment: PaymentOrigins) -> str:
+    """The header's text: nothing but what paying needs."""
     denied = [f"{feature}=()" for feature in _UNUSED]
-    allowed = " ".join(["self", *(f'"{origin}"' for origin in payment)])
-    # A bank's confirmation by passkey runs in the provider's frame.
+    allowed = " ".join(["self", *(f'"{origin}"' for origin in payment.sheet)])
     return ", ".join([*denied, f"payment=({allowed})", f"publickey-credentials-get=({allowed})"])
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+from corsheaders.conf import conf
 from django.conf import settings
 from django.core.checks import CheckMessage
 from django.http.request import validate_host
@@ -253,8 +254,8 @@ def browser_protection() -> Iterator[CheckMessage]:
 
 def cors_protection() -> Iterator[CheckMessage]:
     """What the library's own checks let pass: everybody, with cookies."""
-    everybody = settings.CORS_ALLOW_ALL_ORIGINS or bool(settings.CORS_ALLOWED_ORIGIN_REGEXES)
-    if everybody and settings.CORS_ALLOW_CREDENTIALS:
+    everybody = conf.CORS_ALLOW_ALL_ORIGINS or bool(conf.CORS_ALLOWED_ORIGIN_REGEXES)
+    if everybody and conf.CORS_ALLOW_CREDENTIALS:
         yield error(
             "cors.credentials", "CORS_ALLOWED_ORIGINS",
             "would let every site act with its visitors' sessions: all origins are allowed, with credentials.",

@@ -68,6 +68,14 @@ class BadSignature(AwningError):
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderAccount:
+    """Our account; ``date`` is the answer's header of that name: the provider's clock, to the second."""
+
+    charges_enabled: bool
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderPayment:
     """A payment as the provider sees it now. ``payment_id`` is our id from its metadata, "" when it has none."""
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from django.contrib.staticfiles.finders import get_finders
-from django.contrib.staticfiles.storage import ManifestFilesMixin
 from django.core.checks import CheckMessage
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
@@ -35,13 +34,13 @@ def storage(variable: str, where: Storage) -> Iterator[CheckMessage]:
 
 def static_files(variable: str, where: Storage) -> Iterator[CheckMessage]:
     """Hashed names for every source file."""
-    if not isinstance(where, ManifestFilesMixin):
+    known: Mapping[str, str] | None = getattr(where, "hashed_files", None)
+    if known is None:
         yield error(
             "static.unhashed", "STATIC_UNHASHED", "serves style sheets from their sources.",
             hint="Unset it, and let the release collect static files.",
         )  # fmt: skip
         return
-    known: Mapping[str, str] = where.hashed_files
     missing = sorted(
         path.replace("\\", "/") for finder in get_finders() for path, _ in finder.list(None) if path not in known
     )

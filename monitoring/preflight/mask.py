@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
-from urllib.parse import quote, quote_plus, unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote
 
 HIDDEN = "…"
 # Shorter ones would turn every message into dots; who uses such a password has it shown as too weak.
@@ -23,15 +23,13 @@ def hide(secrets: Secrets) -> None:
 def parts_of(value: str) -> set[str]:
     """All that must not be shown of a secret or of a URL with a user and password, in every spelling of it."""
     found = {value, value.strip()}
-    try:
-        parts = urlsplit(value)
-        found |= {parts.username or "", parts.password or ""} if parts.password else set()
-    except ValueError:
-        pass
-    # What the parser makes nothing of still has a password between the first colon and the last @.
-    if "://" in value and "@" in value:
-        user = value.partition("://")[2].rpartition("@")[0]
-        found |= {user, user.partition(":")[2]}
+    # Not by urlsplit: what that makes nothing of still has its password before the last @.
+    scheme, _, rest = value.partition("://")
+    if "@" in rest:
+        user, colon, password = rest.rpartition("@")[0].partition(":")
+        # A DSN's user is its key; a database's is a name.
+        found |= {password} if colon else {user} if scheme.startswith("http") else set()
+        found |= {user} if colon and scheme in ("s3", "http", "https") else set()
     found |= {spelling(part) for part in tuple(found) for spelling in (unquote, quote, quote_plus)}
     found |= {repr(part)[1:-1] for part in tuple(found)}
     return {part for part in found if len(part) >= SHORTEST}

@@ -81,7 +81,7 @@ def primary(
     yield from _extensions(variable, facts, extensions)
     yield from _budget(variable, facts, connections())
     yield from clock("postgres", variable, facts.drift, whose="the database's")
-    if facts.zone != "UTC":
+    if facts.zone not in ("UTC", "Etc/UTC", "GMT", "Etc/GMT", "Universal", "Zulu"):
         yield warning(
             "postgres.time_zone", variable, f"shows times in {facts.zone} by default.",
             hint="ALTER ROLE … SET timezone = 'UTC', so that dumps and consoles show what the hall shows.",
