@@ -19,6 +19,7 @@ from marketplace.core.errors import AwningError, Conflict, NotFound
 from marketplace.orders import services as orders
 from marketplace.orders.errors import OrderPending
 from marketplace.orders.models import OrderGroup
+from monitoring.errors import report
 from payments import amounts, claims, idempotency, marks
 from payments.idempotency import Answer
 from payments.models import Payment
@@ -237,5 +238,6 @@ def _bring_forward(rows: "QuerySet[Payment]", step: Callable[..., bool], *, now:
             logger.warning("payment.stuck", extra={"payment_id": str(payment.pk), "error": error.code})
         except Exception as error:
             logger.exception("payment.stuck", extra={"payment_id": str(payment.pk)})
+            report(error, payment_id=payment.pk)
             claims.give_back(payment, last_error=str(error)[:300], due_at=now + pause(payment))
     return done

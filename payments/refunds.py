@@ -11,6 +11,7 @@ from marketplace.core.errors import AwningError, Conflict
 from marketplace.core.hall import absolute
 from marketplace.core.leases import backoff
 from marketplace.orders.models import OrderGroup
+from monitoring.errors import report
 from payments import claims, gateway, ledger, marks
 from payments.bodies import refund_body
 from payments.models import Payment, Refund
@@ -88,6 +89,7 @@ def perform_refunds(*, now: datetime, limit: int = 20) -> int:
             break  # the next one would wait just as long
         except Exception as error:
             logger.exception("refund.stuck", extra={"refund_id": str(refund.pk)})
+            report(error, refund_id=refund.pk)
             _later(refund, error, now=now)
     return done
 

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from marketplace.core.db import run_again
 from marketplace.core.leases import MAX_ATTEMPTS, backoff
+from monitoring.errors import report
 from payments import claims, gateway, marks
 from payments.models import InboxEvent
 from payments.provider import ProviderEvent, ProviderUnavailable
@@ -67,6 +68,7 @@ def process(event: InboxEvent, *, now: datetime) -> bool:
         run_again(lambda: _finish(event, apply, now=now))
     except Exception as error:
         logger.exception("webhook.failed", extra={"event_id": event.event_id, "type": event.type})
+        report(error, event_id=event.event_id)
         _failed(event, error, now=now)
         if isinstance(error, ProviderUnavailable):
             raise

@@ -14,6 +14,7 @@ from marketplace.carts.services import GUEST_CART_KEPT
 from marketplace.core.db import run_again
 from marketplace.core.hall import hall
 from marketplace.orders import services as orders
+from monitoring.errors import report
 
 logger = logging.getLogger(__name__)
 
@@ -54,8 +55,9 @@ def merge_at_sign_in(*, sender: object, request: HttpRequest | None, user: Abstr
         return
     try:
         run_again(lambda: _merge(cart_id, user.pk, now=timezone.now()))
-    except DatabaseError:
+    except DatabaseError as error:
         logger.exception("cart.merge_failed", extra={"cart_id": str(cart_id)})
+        report(error, cart_id=cart_id)
 
 
 def _merge(cart_id: uuid.UUID, user_id: int, *, now: datetime) -> None:
