@@ -17,6 +17,7 @@ from marketplace.orders.errors import CartChanged
 from marketplace.orders.models import Order, OrderGroup
 from marketplace.sellers.models import Seller
 from payments import checkout, gateway, refunds
+from payments.admission import STRIPE
 from payments.checkout import NotPayable
 from payments.models import IdempotencyKey, JournalEntry, Payment, Refund
 from payments.opening import PaymentBusy, claim_payment
@@ -49,6 +50,11 @@ def record(groove: Seller) -> Offer:
 
 def free(offer: Offer) -> int:
     return StockItem.objects.get(pk=offer.pk).free
+
+
+def waited() -> None:
+    """The time for which the provider has asked us to stay away is over."""
+    STRIPE.reset(by="tests")
 
 
 def minutes(number: float) -> timedelta:
@@ -151,6 +157,7 @@ def test_a_failing_provider_costs_time_but_no_order(
     group = a_checkout(a_cart({vase: 1}, now=clock), now=clock)
     assert payment_of(group).state == state
     assert checkout.resume_payments(now=clock) == 0
+    waited()
     assert checkout.resume_payments(now=clock + minutes(1)) == 1
     payment = payment_of(group)
     assert (payment.state, payment.provider_id) == (State.OPEN, stripe.intents()[0]["id"])
@@ -265,6 +272,7 @@ def test_cancelling_asks_the_provider_before_the_goods_are_given_back(
         checkout.cancel_checkout(group_id=group.pk, reason="buyer", now=clock)
     group.refresh_from_db()
     assert (group.state, free(vase)) == ("pending", 0)
+    waited()
     assert checkout.cancel_checkout(group_id=group.pk, reason="buyer", now=clock)
     group.refresh_from_db()
     assert (group.state, free(vase), stripe.intents()[0]["status"]) == ("cancelled", 3, "canceled")
@@ -295,6 +303,7 @@ def test_a_hold_outlives_a_provider_that_does_not_answer(stripe: StripeControl, 
     group.refresh_from_db()
     assert (group.state, free(vase)) == ("pending", 0)
     stripe.no_faults()
+    waited()
     assert checkout.expire_groups(now=clock + minutes(30)) == 1
     assert free(vase) == 3
 
@@ -312,6 +321,7 @@ def test_what_was_paid_just_before_the_hold_ended_is_delivered(
 def test_an_order_the_provider_never_heard_of_expires_too(stripe: StripeControl, vase: Offer, clock: datetime) -> None:
     stripe.fault("error_429", CREATE)
     group = a_checkout(a_cart({vase: 3}, now=clock), now=clock)
+    waited()
     assert checkout.expire_groups(now=clock + minutes(16)) == 1
     group.refresh_from_db()
     assert (group.state, free(vase)) == ("cancelled", 3)

@@ -11,6 +11,7 @@ from marketplace.catalog.models import Offer
 from marketplace.inventory.models import StockItem
 from marketplace.orders import services as orders
 from marketplace.orders.models import OrderGroup
+from payments.admission import STRIPE
 from payments.models import Payment
 from tests import factories
 from tests.payments.views.conftest import a_guest, signed_in
@@ -68,6 +69,8 @@ def test_a_provider_that_is_away_leaves_a_way_to_try_again(
     assert "data-secret=" not in html
     assert "Your order is kept and nothing was charged" in html
     stripe.no_faults()
+    # The time for which the provider has asked us to stay away is over.
+    STRIPE.reset(by="tests")
     assert "data-secret=" in buyer.get(page(group)).content.decode()
 
 
