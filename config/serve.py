@@ -27,6 +27,7 @@ from typing import Any, Final
 from granian import Granian
 from granian.constants import Interfaces
 
+from config.broker_policy import refuse_forgetful_broker
 from config.env import BadEnvironment, number, refuse, seconds, stop_if_bad, text
 from config.logs import logging_settings
 from config.metrics import prepare
@@ -111,16 +112,18 @@ class Launcher:
         inherited = signal.getsignal(signal.SIGTERM)
         if callable(inherited):
             self.stop_granian = lambda: inherited(signal.SIGTERM, None)
-        for number_ in (signal.SIGTERM, signal.SIGINT):
+        for number_ in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             signal.signal(number_, self.on_signal)
 
     def on_signal(self, number_: int, frame: FrameType | None) -> None:
-        """The first signal drains, a second one forces."""
+        """The first signal drains; a second one forces, and so does SIGQUIT."""
         if os.getpid() != self.pid:
             # A worker that is still loading and has no handler of its own yet: it serves nobody.
             os._exit(128 + number_)
         now = time.monotonic()
-        if self.asked_at is None:
+        if number_ == signal.SIGQUIT:
+            self.force(number_)
+        elif self.asked_at is None:
             self.asked_at = now
             self.page.state = State.UNREADY
             threading.Thread(target=self.drain, args=(now,), name="drain", daemon=True).start()
@@ -167,6 +170,7 @@ def main(target: str = TARGET) -> int:
     os.environ.update(prepare("web"))
     try:
         plan = read_plan()
+        refuse_forgetful_broker()
     except BadEnvironment as error:
         sys.stderr.write(f"config.serve: {error}\n")
         return 2

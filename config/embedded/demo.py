@@ -35,7 +35,6 @@ KEPT: Final = (
     *("redis-cache", "redis-broker", "stripe", "logs", "mail", "media", "private-media", "static", "beat"),
     *(SECRETS_FILE, ENVIRONMENT_FILE, "static.stamp"),
 )
-WEB_THREADS: Final = 4
 FIRST_PAGE_SECONDS: Final = 60.0
 # One Ctrl-C may arrive more than once: from the terminal, passed on by make, and because make is seen to stop.
 ONE_REQUEST_SECONDS: Final = 1.5
@@ -44,6 +43,10 @@ PROGRAM_VARIABLES: Final = {
     "PYTHONUNBUFFERED": "1",
     # A worker that is told to stop hands its tasks back within seconds instead of finishing them.
     "REMAP_SIGTERM": "SIGQUIT",
+    "WEB_HOST": LOOPBACK,
+    "WEB_WORKERS": str(min(2, os.cpu_count() or 1)),
+    # No proxy has to notice that the demo stops.
+    "DRAIN_DELAY": "0.1",
 }
 PROGRAM_STOPS: Final = ((signal.SIGTERM, 5.0), (signal.SIGQUIT, 0.5))
 
@@ -170,28 +173,15 @@ class Demo:
         """Return what Procfile runs: web, worker, sweeper and beat."""
         # One folder for all: the page of the web process also shows what the worker has done.
         os.environ.update(prepare("demo"))
-        web = [
-            *("-m", "granian", "--interface", "wsgi", "--host", LOOPBACK, "--port", str(self.port), "--no-ws"),
-            *("--workers", str(min(2, os.cpu_count() or 1)), "--blocking-threads", str(WEB_THREADS)),
-            *("--workers-kill-timeout", "4", "--respawn-failed-workers", "config.wsgi:application"),
-        ]
-        celery = ("-m", "celery", "-A", "config.celery")
-        worker = (*celery, "worker", "--concurrency", "1", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
-        beat = (
-            *celery,
-            "beat",
-            "--loglevel",
-            "INFO",
-            "--pidfile",
-            "",
-            "--schedule",
-            str(self.home / "beat" / "schedule"),
-        )
+        celery = (sys.executable, "-m", "celery", "-A", "config.celery")
+        worker = ("worker", "--concurrency", "1", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
+        beat = ("beat", "--loglevel", "INFO", "--pidfile", "", "--schedule", str(self.home / "beat" / "schedule"))
+        supervise = ("manage.py", "supervise")
         return [
-            self.command("web", *web, kind="web"),
-            self.command("worker", *worker, kind="worker"),
+            self.command("web", "-m", "config.serve", kind="web"),
+            self.command("worker", *supervise, "worker", "--", *celery, *worker, kind="worker"),
             self.command("sweep", "manage.py", "sweep", kind="worker"),
-            self.command("beat", *beat, kind="worker"),
+            self.command("beat", *supervise, "beat", "--", *celery, *beat, kind="worker"),
             self.command("artist", "-m", "config.embedded.seed.artist", kind="command"),
         ]
 
