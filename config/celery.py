@@ -15,6 +15,8 @@ from celery import Celery, signals
 from django.conf import settings
 from django.db import close_old_connections
 
+from config.broker_policy import refuse_forgetful_broker
+from config.env import BadEnvironment
 from monitoring import background
 from monitoring.requests import logs
 
@@ -46,6 +48,16 @@ def keep_our_logs(**kwargs: object) -> None:
     """Celery would add handlers of its own, and write past ours."""
     dictConfig(settings.LOGGING)
     logs.watch_crashes()
+
+
+@signals.worker_init.connect
+@signals.beat_init.connect
+def refuse_to_forget(**kwargs: object) -> None:
+    """Celery catches what its signals raise, but not this."""
+    try:
+        refuse_forgetful_broker()
+    except BadEnvironment as error:
+        raise SystemExit(str(error)) from None
 
 
 @signals.task_prerun.connect

@@ -24,4 +24,6 @@ def picture(request: HttpRequest, path: str) -> HttpResponseBase:
         # A path that leads out of the folder.
         raise Http404 from error
     response["Cache-Control"] = _FOR_EVER
+    # Pictures are for everybody: feeds and the API's callers show them on pages of their own.
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
