@@ -59,6 +59,7 @@ _JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*(?:\.[
 # What Django's signing makes: value:time:signature.
 _SIGNED = re.compile(r"(?<![A-Za-z0-9_:.-])[A-Za-z0-9_.-]+:[A-Za-z0-9]{6}:[A-Za-z0-9_-]{20,}")
 _SCHEME = re.compile(r"(?i)(?<![a-z])(bearer|basic|digest)(?:\s|%20|\+){1,4}[^\s,;'\"<>]{4,}")
+_HASH = re.compile(r"(?<![A-Za-z0-9])(?:pbkdf2_\w{1,20}|argon2\w{0,4}|bcrypt\w{0,10}|scrypt)\$[^\s'\",)\]}]{4,}")
 _PRIVATE_KEY = re.compile(r"(?s)-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}-----|\Z)")
 
 
@@ -131,6 +132,7 @@ MASKS: Final[tuple[Mask, ...]] = (
     lambda text: _JWT.sub(MASK, text) if "eyJ" in text else text,
     lambda text: _SCHEME.sub(rf"\1 {MASK}", text),
     lambda text: _PROVIDER.sub(MASK, text),
+    lambda text: _HASH.sub(MASK, text) if "$" in text else text,
     _mails,
     _quoted_mails,
     lambda text: _named(text) if "=" in text or ":" in text or "," in text or "%3" in text else text,
