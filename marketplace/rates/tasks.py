@@ -1,0 +1,12 @@
+"""Celery's way into the rates."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from marketplace.rates import services
+
+
+@shared_task(name="rates.poll", soft_time_limit=50, time_limit=60)
+def poll() -> int:
+    """Asks for new rates; the timetable's next run is the retry."""
+    return services.poll(now=timezone.now())

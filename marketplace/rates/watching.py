@@ -1,0 +1,27 @@
+"""Whether the rates are young enough, for health and metrics; reads what is kept, asks nobody."""
+
+from django.utils import timezone
+
+from marketplace.rates import queries
+from marketplace.rates.tiers import ACCEPTABLE, FRESH
+from monitoring.health.registry import Finding
+from monitoring.metrics.collected import Row
+
+
+def finding() -> Finding:
+    """Well while the latest rate is fresh; never more than a warning, because goods are sold without rates."""
+    age = queries.youngest(now=timezone.now())
+    if age is None:
+        return Finding("warning", "No rate is known: prices in coins are built-in estimates.", {"age_s": None})
+    figures = {"age_s": round(age, 1)}
+    if age <= FRESH.total_seconds():
+        return Finding("ok", figures=figures)
+    if age <= ACCEPTABLE.total_seconds():
+        return Finding("warning", "The latest rate is older than 5 minutes.", figures)
+    return Finding("warning", "The latest rate is older than 15 minutes: no coin can be paid with.", figures)
+
+
+def age() -> list[Row]:
+    """One row: seconds since the latest good rate; none when nothing is known."""
+    seconds = queries.youngest(now=timezone.now())
+    return [] if seconds is None else [({}, seconds)]

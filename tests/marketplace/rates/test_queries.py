@@ -1,0 +1,106 @@
+"""Reading: Redis, then PostgreSQL, then what is built in; never the network, and never an error."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.cache import cache
+from django.db import OperationalError
+from django.utils import timezone
+
+from marketplace.rates import queries, services, watching
+from marketplace.rates.coins import Pair
+from marketplace.rates.models import Rate
+from marketplace.rates.providers import Provider
+from tests.marketplace.rates.conftest import prices
+
+BTC = Pair("BTC", "EUR")
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def polled(chain: Callable[..., list[Provider]]) -> datetime:
+    now = timezone.now()
+    chain(first=prices)
+    services.poll(now=now)
+    queries.forget()
+    return now
+
+
+def test_a_cold_process_reads_redis_without_a_query(
+    polled: datetime, django_assert_num_queries: Callable[..., object]
+) -> None:
+    with django_assert_num_queries(0):  # type: ignore[attr-defined]
+        assert queries.known(BTC, now=polled).tier == "fresh"
+
+
+def test_with_redis_empty_postgresql_answers_and_fills_it(
+    polled: datetime, django_assert_num_queries: Callable[..., object]
+) -> None:
+    cache.delete(queries.CACHE_KEY)
+    with django_assert_num_queries(1):  # type: ignore[attr-defined]
+        assert queries.known(BTC, now=polled).price == Decimal(60_000)
+        assert queries.known(Pair("ETH", "USD"), now=polled).price == Decimal(2_500)
+    queries.forget()
+    with django_assert_num_queries(0):  # type: ignore[attr-defined]
+        assert queries.known(BTC, now=polled).price == Decimal(60_000)
+
+
+def test_with_both_away_what_is_built_in_is_shown_and_prices_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*args: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(queries, "last_good", away)
+    rate = queries.known(BTC, now=timezone.now())
+    assert (rate.tier, rate.source, rate.may_price) == ("builtin", "built in", False)
+
+
+def test_an_outage_keeps_what_the_process_knew(polled: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    queries.known(BTC, now=polled)
+    cache.delete(queries.CACHE_KEY)
+    queries._memory.until = 0.0
+
+    def away(*args: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(queries, "last_good", away)
+    assert queries.known(BTC, now=polled).tier == "fresh"
+
+
+def test_the_latest_rate_of_each_pair_counts(polled: datetime) -> None:
+    Rate.objects.create(
+        coin="BTC",
+        currency="EUR",
+        price=61_000,
+        source="later",
+        quoted_at=polled,
+        taken_at=polled + timedelta(seconds=9),
+    )
+    assert queries.last_good([BTC])[BTC].source == "later"
+
+
+@pytest.mark.parametrize(
+    ("coin", "amount", "expected"),
+    [("BTC", "600.00", "0.01000000"), ("BTC", "0.01", "0.00000017"), ("USDC", "1.00", "1.100000")],
+)
+def test_an_amount_in_coins_is_rounded_up_to_the_smallest_unit(
+    polled: datetime, coin: str, amount: str, expected: str
+) -> None:
+    found, rate = queries.amount_in(coin, Decimal(amount), "EUR", now=polled)
+    assert format(found, "f") == expected
+    assert found * rate.price >= Decimal(amount)
+
+
+def test_health_says_how_old_the_rates_are(polled: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert watching.finding().state == "ok"
+    assert watching.age()[0][1] < 60
+    for minutes, text in ((6, "5 minutes"), (16, "no coin can be paid with")):
+        monkeypatch.setattr(timezone, "now", lambda m=minutes: polled + timedelta(minutes=m))
+        assert watching.finding().state == "warning"
+        assert text in watching.finding().text
+
+
+def test_health_says_when_nothing_is_known() -> None:
+    assert "built-in" in watching.finding().text
+    assert watching.age() == []
