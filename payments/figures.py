@@ -68,7 +68,10 @@ def register() -> None:
     """Registers the gauges that are looked up when somebody scrapes."""
     collected.register("inbox_events", "Messages of the provider not processed yet.", lambda: [({}, _inbox()[0])])
     collected.register(
-        "inbox_oldest_age_seconds", "Age of the oldest message not processed yet.", lambda: [({}, _inbox()[1])]
+        "inbox_oldest_age_seconds",
+        "Age of the oldest message not processed yet.",
+        lambda: [({}, _inbox()[1])],
+        level="inbox_age_s",
     )
     collected.register(
         "payments_unfinished", "Payments that are neither paid nor cancelled, by state.", unfinished, labels=["state"]
@@ -81,6 +84,7 @@ def register() -> None:
         source="database:audit",
         every=60.0,
         limit=2.0,
+        level="inbox_dead",
     )
     collected.register(
         "ledger_imbalance_minor_units",
@@ -91,6 +95,20 @@ def register() -> None:
         every=300.0,
         limit=4.0,
     )
+    collected.register(
+        "ledger_unbalanced_currencies",
+        "Currencies in which the postings do not sum to zero.",
+        unbalanced,
+        source="database:audit",
+        every=300.0,
+        limit=4.0,
+        level="ledger_unbalanced",
+    )
+
+
+def unbalanced() -> Sequence[collected.Row]:
+    """In how many currencies the books do not sum to zero."""
+    return [({}, float(sum(total != 0 for _, total in imbalance())))]
 
 
 def unfinished() -> Sequence[collected.Row]:

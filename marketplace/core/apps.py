@@ -15,7 +15,7 @@ class CoreConfig(AppConfig):
     breaker_store: tuple[str, str]
 
     def ready(self) -> None:
-        from marketplace.core import events, figures, services, sweeps, tasks
+        from marketplace.core import alert_rules, events, figures, services, sweeps, tasks
 
         def relay(now: datetime) -> int:
             return services.relay(now=now)
@@ -25,3 +25,4 @@ class CoreConfig(AppConfig):
         events.wake_with(Nudge(tasks.relay_outbox.delay))
         sweeps.register("core.outbox", every=1.0, run=relay)
         figures.register()
+        alert_rules.register()

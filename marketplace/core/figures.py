@@ -30,6 +30,7 @@ def register() -> None:
         source="database:audit",
         every=60.0,
         limit=2.0,
+        level="outbox_dead",
     )
 
 

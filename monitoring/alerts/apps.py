@@ -30,7 +30,7 @@ class AlertsConfig(AppConfig):
         learn(*filter(None, [self.channels.webhook_url]))
         allow("rule", "alert_id", "delivery_id", "channel", "attempts", "reason")
         defaults.register_defaults()
-        watching.register_check()
+        watching.register()
         # In every process that has a background crew, not in the sweep alone: the silence of the sweep is watched too,
         # and a webhook that hangs holds up nothing else. Leases let one process at a time do the work.
         background.register("alerts.evaluate", every=15.0, run=evaluate)

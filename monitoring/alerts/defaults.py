@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from monitoring.alerts import sources, trends
 from monitoring.alerts.registry import register
-from monitoring.alerts.rules import Rule
+from monitoring.alerts.rules import Reader, Rule
 
 RUNBOOK = "docs/operations/alerts.md"
 _SECOND, _MINUTE, _HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -15,7 +15,9 @@ _SECOND, _MINUTE, _HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(
 
 def register_defaults() -> None:
     """Registers the rules over what monitoring measures itself."""
-    register(*_requests(), *_targets(), *_levels(), *_trends(), *_work(), *_people(), *_errors(), *_own())
+    register(
+        *_requests(), *_targets(), *_levels(), *_trends(), *_work(), *_people(), *_errors(), *_processes(), *_own()
+    )
 
 
 def _requests() -> list[Rule]:
@@ -197,7 +199,7 @@ def _people() -> list[Rule]:
 
 
 def _errors() -> list[Rule]:
-    def errors(name: str, title: str, read: sources.Reader, advice: str) -> Rule:
+    def errors(name: str, title: str, read: Reader, advice: str) -> Rule:
         return Rule(
             name=name,
             title=title,
@@ -217,6 +219,43 @@ def _errors() -> list[Rule]:
                "Open it on /ops/: mend it, or resolve it there if it is known."),
         errors("error_reopened", "An error came back", sources.reopened_errors(_HOUR),
                "It was resolved and happens again: was its repair undone, or did it miss a case?"),
+    ]  # fmt: skip
+
+
+def _processes() -> list[Rule]:
+    def restarted(name: str, title: str, page: bool, given_up: bool, advice: str) -> Rule:
+        return Rule(
+            name=name,
+            title=title,
+            severity="page" if page else "warning",
+            read=sources.restarts(_HOUR, given_up=given_up),
+            threshold=0.0,
+            clear=0.0,
+            unit="count",
+            absent="over",
+            tell_end=False,
+            advice=advice,
+            runbook=f"{RUNBOOK}#processes",
+        )
+
+    return [
+        Rule(
+            name="process_silent",
+            title="A process is silent",
+            severity="page",
+            read=sources.silence("worker", "beat", "sweep"),
+            threshold=120.0,
+            clear=60.0,
+            unit="duration",
+            clear_for=_MINUTE,
+            missing_after=10 * _MINUTE,
+            advice="Start it, or see in its log why it does not run; until then the others do its work more slowly.",
+            runbook=f"{RUNBOOK}#processes",
+        ),
+        restarted("process_restarted", "A process was started again", False, False,
+                  "It hung and was restarted: see its log before that moment. Nothing else needs to be done now."),
+        restarted("process_given_up", "A process keeps hanging", True, True,
+                  "It was restarted as often as an hour allows and is left alone: find out what it waits for."),
     ]  # fmt: skip
 
 

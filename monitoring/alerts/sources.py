@@ -8,6 +8,7 @@ from monitoring.alerts.rules import Reader, Reading
 from monitoring.alerts.trends import Points
 from monitoring.errors import queries as errors
 from monitoring.metrics.queries import Window, series, window
+from monitoring.supervision import queries as supervision
 
 Measure = Callable[[Window], float | None]
 
@@ -79,3 +80,31 @@ def _kinds(found: Sequence[errors.Kind]) -> list[Reading]:
         for kind in found
         if kind.status == "open"
     ]
+
+
+def silence(*kinds: str) -> Reader:
+    """Seconds since any process of each kind gave a sign of life; a kind that never did has no data."""
+
+    def read(now: datetime) -> list[Reading]:
+        found = []
+        for kind in kinds:
+            seen = supervision.last_seen(kind)
+            age = None if seen is None else max((now - seen).total_seconds(), 0.0)
+            text = "never gave a sign of life" if seen is None else f"last sign of life {seen:%Y-%m-%d %H:%M:%S} UTC"
+            found.append(Reading(subject=kind, value=age, text=text))
+        return found
+
+    return read
+
+
+def restarts(span: timedelta, *, given_up: bool) -> Reader:
+    """Processes that supervisors started again lately, or left alone because the hour had no restarts left."""
+
+    def read(now: datetime) -> list[Reading]:
+        lines = [line for line in supervision.restarts(now - span) if line.given_up == given_up]
+        reasons: dict[str, list[str]] = {}
+        for line in lines:
+            reasons.setdefault(line.kind, []).append(line.reason)
+        return [Reading(subject=kind, value=len(why), text=why[0]) for kind, why in reasons.items()]
+
+    return read

@@ -16,7 +16,7 @@ Row = tuple[int, float | None, str]
 def lived(rule: Rule, rows: list[Row], *, count: int | None = None) -> list[tuple[int, str]]:
     """Walks through the rows; returns seconds and state."""
     standing = states.unknown(START)
-    found = []
+    found: list[tuple[int, str]] = []
     for seconds, value, _ in rows:
         now = START + timedelta(seconds=seconds)
         standing = states.step(rule, standing, Reading(value=value, count=count), now=now, clear_for=rule.clear_for)
@@ -116,7 +116,7 @@ def test_too_few_events_neither_fire_nor_clear() -> None:
 
 def cause_after(rule: Rule, rows: list[tuple[int, float | None]]) -> list[str | None]:
     standing = states.unknown(START)
-    found = []
+    found: list[str | None] = []
     for seconds, value in rows:
         now = START + timedelta(seconds=seconds)
         standing = states.step(rule, standing, Reading(value=value), now=now, clear_for=rule.clear_for)
