@@ -29,8 +29,7 @@ app.conf.beat_schedule = {
     # A worker that consumes says so: see monitoring.supervision.consumption.
     "supervision.heartbeat": {"task": "supervision.heartbeat", "schedule": 10.0, "options": {"expires": 10.0}},
     "supervision.prune": {"task": "supervision.prune", "schedule": HOUR, "options": {"expires": HOUR}},
-    # Less often than a rate stays fresh, more often than it stays acceptable; a free key allows 10,000 calls a month.
-    "rates.poll": {"task": "rates.poll", "schedule": 240.0, "options": {"expires": 120.0}},
+    "rates.poll": {"task": "rates.poll", "schedule": 30.0, "options": {"expires": 30.0}},
     "imports.fetch_pictures": {"task": "imports.fetch_pictures", "schedule": 30.0, "options": {"expires": 30.0}},
     "core.prune": {"task": "core.prune", "schedule": HOUR, "options": {"expires": HOUR}},
     "catalog.refresh_words": {"task": "catalog.refresh_words", "schedule": HOUR, "options": {"expires": HOUR}},

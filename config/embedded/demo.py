@@ -22,6 +22,7 @@ from config.embedded.foreground import Foreground
 from config.embedded.logins import LOGINS, PASSWORD
 from config.embedded.ports import LOOPBACK, require_free
 from config.embedded.process import Command, ServerProcess
+from config.embedded.rates_server import RatesServer
 from config.embedded.run import demo_home
 from config.embedded.servers import Servers, ServersPlan
 from config.embedded.stripe import StripePlan, StripeServer
@@ -120,13 +121,19 @@ class Demo:
         )
 
     def start_servers(self) -> None:
-        """Start PostgreSQL, Redis and the Stripe simulator, minus what the environment names; fill `variables`."""
+        """Start PostgreSQL, Redis and the stand-ins for the providers, minus what the environment names; fill `variables`."""
         secrets = load_secrets(self.home)
         plan = ServersPlan(home=self.home, logs=self.logs, password=secrets["SERVERS_PASSWORD"], given=os.environ)
         self.servers = Servers(plan)
         self.supervisor.add(self.servers.running())
         self.variables = self.defaults(secrets) | self.servers.variables
         names = [server.process.command.name for server in self.servers.running()]
+        names += [server.process.command.name for server in self.start_stand_ins(secrets)]
+        self.progress.say(f"servers are up: {', '.join(names) or 'all given by the environment'}")
+
+    def start_stand_ins(self, secrets: dict[str, str]) -> list[StripeServer | RatesServer]:
+        """Start what stands in for the card and rate providers that the environment does not name."""
+        started: list[StripeServer | RatesServer] = []
         if not (os.environ.get("STRIPE_SECRET_KEY") or os.environ.get("STRIPE_API_BASE")):
             stripe = StripeServer(
                 StripePlan(
@@ -136,10 +143,15 @@ class Demo:
                     webhook_secret=secrets["STRIPE_WEBHOOK_SECRET"],
                 )
             )
+            started.append(stripe)
             self.supervisor.add([stripe])
-            names.append(stripe.process.command.name)
             self.variables["STRIPE_API_BASE"] = stripe.url
-        self.progress.say(f"servers are up: {', '.join(names) or 'all given by the environment'}")
+        if not (os.environ.get("RATES_API_BASE") or os.environ.get("RATES_PROVIDERS")):
+            rates = RatesServer(self.logs / "rates.log")
+            started.append(rates)
+            self.supervisor.add([rates])
+            self.variables |= {"RATES_API_BASE": rates.url, "RATES_PROVIDERS": "coingecko"}
+        return started
 
     def defaults(self, secrets: dict[str, str]) -> dict[str, str]:
         """Return the variables of the demo that the environment does not set itself."""

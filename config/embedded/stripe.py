@@ -1,18 +1,15 @@
 """The Stripe simulator as a child process on a loopback port."""
 
-import json
 import signal
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from config.embedded.errors import EmbeddedError
 from config.embedded.ports import free_port, require_free
 from config.embedded.process import Command, ServerProcess
+from config.embedded.ready import wait_until_ready
 
-START_SECONDS: Final = 20.0
 MODULE: Final = "payments.simulator"
 PROJECT: Final = Path(__file__).resolve().parents[2]
 
@@ -51,7 +48,7 @@ class StripeServer:
             )
         )
         try:
-            self.url = self._wait_until_ready()
+            self.url = wait_until_ready(self.process, "the Stripe simulator")
         except BaseException:
             self.stop()
             raise
@@ -59,29 +56,3 @@ class StripeServer:
     def stop(self) -> None:
         """Stop it; its objects are kept in the data file."""
         self.process.stop()
-
-    def _wait_until_ready(self) -> str:
-        deadline = time.monotonic() + START_SECONDS
-        while (url := _ready_url(self.process.output())) is None:
-            if self.process.poll() is not None:
-                raise EmbeddedError(f"the Stripe simulator ended while starting: {self.process.last_words()}")
-            if time.monotonic() > deadline:
-                raise EmbeddedError(
-                    f"the Stripe simulator was not ready within {START_SECONDS:.0f} s: see {self.plan.log}"
-                )
-            time.sleep(0.02)
-        return url
-
-
-def _ready_url(output: str) -> str | None:
-    """Return the URL from the simulator's line {"ready": true, "url": …}, once it has written it."""
-    for line in output.splitlines():
-        if not line.startswith("{"):
-            continue
-        try:
-            message = json.loads(line)
-        except ValueError:
-            continue  # half written
-        if isinstance(message, dict) and message.get("ready") is True:
-            return str(message["url"])
-    return None

@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 # CONTRACT "rates": at least 3 s between calls to a provider.
 SPACING_SECONDS: Final = 3
+# The latest rate is renewed before it stops being fresh; a free key of CoinGecko allows 10,000 calls a month.
+RENEWED_AFTER: Final = 240.0
 _PLACES: Final = Decimal(1).scaleb(-12)
 _QUOTES = counter("rates_quotes", "Prices that providers told us, by what became of them.", ["provider", "verdict"])
 
@@ -80,6 +82,12 @@ class _Round:
             quoted_at=quoted.quoted_at,
             taken_at=self.now,
         )
+
+
+def poll_if_due(*, now: datetime) -> int:
+    """Polls when the latest rate is about to grow old; called every half minute, so that a failure is soon tried again."""
+    age = queries.youngest(now=now)
+    return 0 if age is not None and age < RENEWED_AFTER else poll(now=now)
 
 
 def poll(*, now: datetime) -> int:

@@ -51,6 +51,14 @@ def test_one_call_brings_every_pair(chain: Chain, gecko: Fetch, market: Server, 
     assert Decimal(50_000) < rate.price < Decimal(80_000)
 
 
+def test_young_rates_are_left_alone_and_old_ones_renewed(chain: Chain, clock: datetime) -> None:
+    chain(first=prices)
+    assert services.poll_if_due(now=clock) == len(PAIRS)
+    later(clock)
+    assert services.poll_if_due(now=clock + timedelta(seconds=239)) == 0
+    assert services.poll_if_due(now=clock + timedelta(seconds=241)) == len(PAIRS)
+
+
 def test_the_next_house_is_asked_when_the_first_fails(chain: Chain, clock: datetime) -> None:
     chain(first=down, second=prices)
     assert services.poll(now=clock) == len(PAIRS)
