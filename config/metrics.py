@@ -32,13 +32,14 @@ def prepare(kind: str) -> dict[str, str]:
     share it. Nothing for a command, which nobody scrapes, and for a process that has begun to count without a directory.
     """
     given = text("PROMETHEUS_MULTIPROC_DIR", "")
-    if kind == "command":
+    begun = "prometheus_client" in sys.modules
+    if kind == "command" and not begun:
         os.environ.pop(VARIABLE, None)
         return {}
     if given:
         Path(given).mkdir(mode=0o700, parents=True, exist_ok=True)
         return {VARIABLE: given}
-    if "prometheus_client" in sys.modules:
+    if begun:
         logger.warning("metrics.unprepared")
         return {}
     base = _base()
