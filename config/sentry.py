@@ -37,7 +37,8 @@ def sentry(environment: str) -> dict[str, Any] | None:
         "default_integrations": False,
         "auto_enabling_integrations": False,
         "integrations": [AtexitIntegration(callback=lambda pending, timeout: None)],
-        "send_default_pii": False,
+        # Unset is off; the option itself is on its way out.
+        "send_default_pii": None,
         "max_request_body_size": "never",
         "include_local_variables": False,
         "include_source_context": False,

@@ -63,10 +63,10 @@ def courier(ways: Ways, clock: Clock) -> delivery.Courier:
 
 
 @pytest.fixture
-def direct(monkeypatch: pytest.MonkeyPatch, courier: delivery.Courier) -> Iterator[delivery.Courier]:
+def direct(monkeypatch: pytest.MonkeyPatch, courier: delivery.Courier) -> delivery.Courier:
     """The courier of this process is the test's."""
     monkeypatch.setattr(delivery._mine, "courier", courier)
-    yield courier
+    return courier
 
 
 @pytest.fixture(autouse=True)

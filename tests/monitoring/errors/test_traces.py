@@ -54,7 +54,7 @@ def test_frames_name_file_line_and_function_and_nothing_else() -> None:
     last = link.frames[-1]
     assert (last.file, last.function, last.ours) == ("tests/monitoring/errors/raising.py", "boom", True)
     assert last.line > 0
-    assert {name for name in last.__slots__} == {"file", "line", "function", "ours"}
+    assert set(last.__slots__) == {"file", "line", "function", "ours"}
 
 
 def test_a_library_frame_is_not_ours_and_the_culprit_is() -> None:
