@@ -87,7 +87,7 @@ MIDDLEWARE = [
     "monitoring.requests.middleware.identify",  # first: whatever happens below carries the request's id
     "monitoring.requests.shutdown.guard",  # second: a stopping process refuses before anything reads a body
     "config.headers.site_headers",  # on every answer, refusals below included
-    # here: monitoring.health.probes.probes (before hosts, redirects and sessions: a probe knows none of them)
+    "monitoring.health.probes.probes",  # before hosts, redirects and sessions: a probe knows none of them
     "monitoring.requests.origin.middleware",  # errors and slow queries name their page
     "monitoring.metrics.middleware.timing",  # outside of all that may refuse: counts refusals too
     "django.middleware.security.SecurityMiddleware",

@@ -13,6 +13,7 @@ urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("sell/", include("marketplace.dashboard.urls")),
     path("media/<path:path>", picture),
+    path("", include("monitoring.health.urls")),
     path("metrics", metrics.metrics, name="metrics"),
     path("vitals/", metrics.report_vitals, name="vitals"),
     path("", include("payments.urls")),

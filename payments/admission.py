@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from django.apps import apps
 
 from marketplace.core import breaker
-from marketplace.core.breaker import ANSWERED, Answered, BreakerOpen, Failure, Policy
+from marketplace.core.breaker import ANSWERED, Answered, BreakerOpen, Failure
+from marketplace.core.breaker_store import Policy
 from marketplace.core.errors import AwningError, Unavailable
 from monitoring.metrics.instruments import counter, gauge
 from payments.provider import ProviderUnavailable, ProviderUnknown

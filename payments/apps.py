@@ -16,7 +16,7 @@ class PaymentsConfig(AppConfig):
     bulkhead: "Bulkhead"
 
     def ready(self) -> None:
-        from payments import alert_rules, figures, preflight, sweeping
+        from payments import alert_rules, figures, health, preflight, sweeping
         from payments.admission import Bulkhead
 
         self.access = Access(
@@ -30,5 +30,6 @@ class PaymentsConfig(AppConfig):
         self.bulkhead = Bulkhead(settings.HEALTH.provider_concurrent if settings.PROCESS_KIND == "web" else 64)
         sweeping.register()
         figures.register()
+        health.register_checks()
         alert_rules.register()
         preflight.register()

@@ -15,14 +15,15 @@ class CoreConfig(AppConfig):
     breaker_store: tuple[str, str]
 
     def ready(self) -> None:
-        from marketplace.core import alert_rules, events, figures, services, sweeps, tasks
+        from marketplace.core import alert_rules, events, figures, health, services, sweeps, tasks
 
         def relay(now: datetime) -> int:
             return services.relay(now=now)
 
         self.hall = Hall(currency=settings.MARKET_CURRENCY, site_url=settings.SITE_URL)
-        self.breaker_store = (settings.HEALTH.breaker_url, settings.CACHES["default"]["KEY_PREFIX"])
+        self.breaker_store = (settings.HEALTH.breaker_url, str(settings.CACHES["default"]["KEY_PREFIX"]))
         events.wake_with(Nudge(tasks.relay_outbox.delay))
         sweeps.register("core.outbox", every=1.0, run=relay)
         figures.register()
+        health.register_checks()
         alert_rules.register()

@@ -83,7 +83,8 @@ class Store:
         cause: str = "",
     ) -> Answer:
         """One decision. Raises StoreDown, after at most ``PATIENCE`` and at once while the server is left alone."""
-        arguments = [op, token, count, _ms(retry_after), cause, policy.failures, _ms(policy.window), policy.share]
+        arguments: list[str | int | float] = [op, token, count, _ms(retry_after), cause]
+        arguments += [policy.failures, _ms(policy.window), policy.share]
         arguments += [_ms(policy.rest), _ms(policy.longest), _ms(policy.probe)]
         self._may_try()
         try:

@@ -158,13 +158,13 @@ class Board:
         return Result(
             name=check.name,
             state=state,
-            text=scrub_text(text)[:_LONGEST_TEXT],
+            text=scrub_text(" ".join(text.split()))[:_LONGEST_TEXT],
             vital=check.vital,
             section=check.section,
             latency_ms=round(track.seconds * 1000, 1) if finding else None,
             checked_at=track.checked_at,
             last_success=track.last_success,
-            figures=finding.figures if finding else {},
+            figures=_scrubbed(finding.figures) if finding else {},
         )
 
     def _standing(self, check: Check, track: _Track, now: float) -> tuple[Outcome, str]:
@@ -183,9 +183,13 @@ class Board:
             track.running = False
 
 
+def _scrubbed(figures: Mapping[str, Figure]) -> dict[str, Figure]:
+    return {name: scrub_text(value) if isinstance(value, str) else value for name, value in figures.items()}
+
+
 def _finding_of(check: Check) -> Finding:
     try:
         return check.run()
-    except Exception as error:  # noqa: BLE001 - whatever a check raises means the same: the dependency is not well
+    except Exception as error:
         logger.debug("health.raised", extra={"check": check.name}, exc_info=True)
         return Finding("failed", f"{type(error).__name__}: {error}")

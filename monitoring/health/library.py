@@ -8,6 +8,8 @@ import asyncio
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
 from health_check.base import HealthCheck, HealthCheckResult
@@ -43,7 +45,7 @@ class MediaStorage(Storage):
     """Writes, reads and deletes a file of a few bytes among the pictures."""
 
     def get_file_name(self) -> str:
-        return f"health/{super().get_file_name().rpartition('/')[2]}"
+        return f"health/{uuid4().hex}.txt"
 
 
 @dataclass
@@ -74,20 +76,20 @@ class _Writer(HealthCheckView):
 
 def as_text(request: HttpRequest, results: Iterable[Result], *, status: int) -> HttpResponse:
     """One line per check."""
-    answer: HttpResponse = _Writer(request, results).render_to_response_text(status)
+    writer: Any = _Writer(request, results)
+    answer: HttpResponse = writer.render_to_response_text(status)
     return answer
 
 
 def as_openmetrics(request: HttpRequest, results: Iterable[Result]) -> HttpResponse:
     """One series per check, for a scraper."""
-    answer: HttpResponse = _Writer(request, results).render_to_response_openmetrics()
+    writer: Any = _Writer(request, results)
+    answer: HttpResponse = writer.render_to_response_openmetrics()
     return answer
 
 
 def _library_result(result: Result) -> HealthCheckResult:
-    error: HealthCheckException | None = None
-    if result.state == "failed":
-        error = ServiceUnavailable(result.text)
-    elif result.state == "warning":
-        error = ServiceWarning(result.text)
+    # The library says no types for its errors.
+    kinds: dict[str, Any] = {"failed": ServiceUnavailable, "warning": ServiceWarning}
+    error = kinds[result.state](result.text) if result.state in kinds else None
     return HealthCheckResult(check=_Named(result.name), error=error, time_taken=(result.latency_ms or 0.0) / 1000)

@@ -6,6 +6,7 @@ because a new backend per probe costs more than the question. Driven by libpq's 
 a server that hangs returns when TCP gives up, a quarter of an hour later.
 """
 
+import os
 import select
 import threading
 from collections.abc import Mapping
@@ -17,13 +18,15 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
-from monitoring.health.registry import Finding
+from monitoring.health.registry import Figure, Finding
 
 # Seconds for connecting and asking together; below the check's own limit, so that the finding can say what happened.
 PATIENCE = 0.3
 _QUESTION = b"SELECT pg_is_in_recovery(), current_setting('server_version')"
 # Django's and psycopg's own options, which libpq does not know; "options" is refused by PgBouncer.
-_NOT_LIBPQ = frozenset({"pool", "options", "isolation_level", "server_side_binding", "assume_role", "prepare_threshold"})
+_NOT_LIBPQ = frozenset(
+    {"pool", "options", "isolation_level", "server_side_binding", "assume_role", "prepare_threshold"}
+)
 _DIRECTIONS = {pq.PollingStatus.READING: select.POLLIN, pq.PollingStatus.WRITING: select.POLLOUT}
 
 
@@ -55,6 +58,10 @@ class Line:
             except (Silent, psycopg.Error, OSError) as error:
                 self.close()
                 raise _silent(error) from error
+
+    def forget(self) -> None:
+        """After a fork: the connection is the parent's, and must not be closed politely."""
+        self._connection, self._lock = None, threading.Lock()
 
     def close(self) -> None:
         """Hangs up; the next question dials again."""
@@ -112,13 +119,14 @@ def _silent(error: Exception) -> Silent:
 
 
 _line = Line()
+os.register_at_fork(after_in_child=_line.forget)
 
 
 def conninfo(alias: str = DEFAULT_DB_ALIAS) -> str:
     """How libpq reaches the database that Django uses now."""
     known: Mapping[str, object] = connections.settings[alias]
     options = known.get("OPTIONS")
-    extra = {name: value for name, value in (options if isinstance(options, dict) else {}).items()}
+    extra: dict[str, object] = options if isinstance(options, dict) else {}
     named = {
         "host": known.get("HOST"),
         "port": known.get("PORT"),
@@ -134,7 +142,7 @@ def conninfo(alias: str = DEFAULT_DB_ALIAS) -> str:
 def check() -> Finding:
     """PostgreSQL answers, and takes writes. Raises Silent."""
     reads_only, version = _line.ask(conninfo())
-    figures = {"version": version, "reads_only": reads_only}
+    figures: dict[str, Figure] = {"version": version, "reads_only": reads_only}
     if reads_only:
         return Finding("warning", "It only reads: this is a replica.", figures)
     return Finding("ok", "", figures)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
@@ -28,7 +28,7 @@ def check(url: str, *, keeps_all: bool, queues: Sequence[str] = ()) -> Finding:
     pipe.info()
     for queue in queues:
         pipe.llen(queue)
-    _, info, *lengths = cast("list[Any]", pipe.execute())
+    _, info, *lengths = pipe.execute()
     figures = _figures(info)
     for queue, length in zip(queues, lengths, strict=True):
         figures[f"waiting_{queue}"] = length

@@ -1,0 +1,80 @@
+"""The checks that every hall has, whatever it sells."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import psutil
+from health_check.contrib.psutil import Disk, Memory
+
+from monitoring.database.pool import pool_state
+from monitoring.health import postgres, redis_store
+from monitoring.health.library import MediaStorage, adapted
+from monitoring.health.registry import Check, Figure, Finding, register
+from monitoring.supervision import queries as supervision
+
+# CONTRACT's alert levels, in percent.
+MOST_DISK, MOST_MEMORY = 85, 85
+# A process that gave no sign for this long is not running, or stuck.
+SILENCE = timedelta(seconds=60)
+# Writing a file is cheap but not free, and object storage is not near.
+STORAGE_EVERY, STORAGE_TIMEOUT = 300.0, 10.0
+
+
+def register_all(*, stores: Mapping[str, str], queues: Sequence[str], disk: str) -> None:
+    """Registers them. ``stores`` are Redis addresses by name, ``disk`` the folder whose file system may fill."""
+    register(Check("postgresql", run=postgres.check, vital=True))
+    register(Check("pool", run=pool, section="pool"))
+    for name, url in stores.items():
+        run = partial(redis_store.check, url, keeps_all=name != "cache", queues=queues if name == "broker" else ())
+        register(Check(name, run=run, section={"cache": "cache", "broker": "queue"}.get(name, "")))
+    for kind in ("worker", "beat", "sweep"):
+        register(Check(kind, run=partial(sign_of_life, kind), lane="database"))
+    register(Check("disk", run=adapted(Disk(disk, MOST_DISK), partial(disk_figures, disk))))
+    register(Check("memory", run=adapted(Memory(None, MOST_MEMORY), memory_figures)))
+    register(Check("storage", run=adapted(MediaStorage()), every=STORAGE_EVERY, timeout=STORAGE_TIMEOUT))
+
+
+def pool() -> Finding:
+    """The connection pool of this process; PostgreSQL is not asked."""
+    state = pool_state()
+    if state is None:
+        return Finding("ok", "This process has no pool.")
+    figures: dict[str, Figure] = {
+        "limit": state.limit,
+        "open": state.open,
+        "in_use": state.in_use,
+        "waiting": state.waiting,
+        "waits": state.waits,
+        "waited_ms": state.waited_ms,
+        "errors": state.errors,
+    }
+    if state.waiting:
+        return Finding("warning", "Threads wait for a connection.", figures)
+    return Finding("ok", "", figures)
+
+
+def sign_of_life(kind: str) -> Finding:
+    """When a process of this kind was last seen alive."""
+    seen_at, now = supervision.last_seen(kind), datetime.now(UTC)
+    if seen_at is None:
+        return Finding("failed", f"No {kind} has ever given a sign of life: start one.")
+    age = (now - seen_at).total_seconds()
+    figures: dict[str, Figure] = {"last_seen": seen_at.isoformat(timespec="seconds"), "age_s": round(age, 1)}
+    if age > SILENCE.total_seconds():
+        return Finding("failed", f"No {kind} has given a sign of life for {age:.0f} s.", figures)
+    return Finding("ok", "", figures)
+
+
+def disk_figures(folder: str) -> Mapping[str, Figure]:
+    used = psutil.disk_usage(folder)
+    return {"used_percent": used.percent, "free_bytes": used.free}
+
+
+def memory_figures() -> Mapping[str, Figure]:
+    memory = psutil.virtual_memory()
+    return {
+        "used_percent": memory.percent,
+        "available_bytes": memory.available,
+        "process_bytes": psutil.Process().memory_info().rss,
+    }
