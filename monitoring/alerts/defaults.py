@@ -15,9 +15,8 @@ _SECOND, _MINUTE, _HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(
 
 def register_defaults() -> None:
     """Registers the rules over what monitoring measures itself."""
-    register(
-        *_requests(), *_targets(), *_levels(), *_trends(), *_work(), *_people(), *_errors(), *_processes(), *_own()
-    )
+    register(*_requests(), *_targets(), *_levels(), *_trends(), *_work(), *_people())
+    register(*_errors(), *_processes(), *_checks(), *_own())
 
 
 def _requests() -> list[Rule]:
@@ -257,6 +256,29 @@ def _processes() -> list[Rule]:
         restarted("process_given_up", "A process keeps hanging", True, True,
                   "It was restarted as often as an hour allows and is left alone: find out what it waits for."),
     ]  # fmt: skip
+
+
+def _checks() -> list[Rule]:
+    def failing(name: str, title: str, page: bool, hold: timedelta) -> Rule:
+        return Rule(
+            name=name,
+            title=title,
+            severity="page" if page else "warning",
+            read=sources.checks(vital=page),
+            # 1 is a warning, 2 a failure.
+            threshold=1.0,
+            clear=1.0,
+            unit="count",
+            hold=hold,
+            clear_for=2 * _MINUTE,
+            advice="See what the check says on /ops/; the table in deploying.md says what the hall does without that part.",
+            runbook="docs/operations/deploying.md",
+        )
+
+    return [
+        failing("check_vital", "A part the hall cannot do without fails its check", True, _MINUTE),
+        failing("check_failed", "A part of the hall fails its check", False, 2 * _MINUTE),
+    ]
 
 
 def _own() -> list[Rule]:

@@ -7,8 +7,12 @@ from monitoring.alerts import queries
 from monitoring.alerts.rules import Reader, Reading
 from monitoring.alerts.trends import Points
 from monitoring.errors import queries as errors
+from monitoring.health import queries as health
 from monitoring.metrics.queries import Window, series, window
 from monitoring.supervision import queries as supervision
+
+# These have rules of their own, with more patience or a trend; and the rules' own check cannot fail while they run.
+_WATCHED_ELSEWHERE = {"alerts", "disk", "memory", "worker", "beat", "sweep"}
 
 Measure = Callable[[Window], float | None]
 
@@ -106,5 +110,21 @@ def restarts(span: timedelta, *, given_up: bool) -> Reader:
         for line in lines:
             reasons.setdefault(line.kind, []).append(line.reason)
         return [Reading(subject=kind, value=len(why), text=why[0]) for kind, why in reasons.items()]
+
+    return read
+
+
+def checks(*, vital: bool) -> Reader:
+    """The health checks, as this process sees them: 0 is well, 1 a warning, 2 failed."""
+
+    def read(now: datetime) -> list[Reading]:
+        found = health.detailed(patience=1.0).checks
+        chosen = [
+            check
+            for check in found
+            if check.vital == vital and check.name not in _WATCHED_ELSEWHERE and check.section != "breakers"
+        ]
+        height = {"ok": 0.0, "warning": 1.0, "failed": 2.0}
+        return [Reading(subject=check.name, value=height.get(check.state), text=check.text) for check in chosen]
 
     return read
