@@ -19,9 +19,11 @@ class MetricsConfig(AppConfig):
     def ready(self) -> None:
         from monitoring import background
         from monitoring.metrics import celery_tasks, collected, machine, port, queues, samples
+        from monitoring.requests import scrubber
 
         self.token, self.is_open, self.port = settings.METRICS.token, settings.METRICS.is_open, settings.METRICS.port
         self.broker_url, self.disk = settings.CELERY_BROKER_URL, str(settings.BASE_DIR)
+        scrubber.allow("gauge", "port")
         celery_tasks.connect()
         queues.register(self.broker_url, self.queues)
         machine.register(self.disk)

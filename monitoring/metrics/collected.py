@@ -27,8 +27,8 @@ Run: TypeAlias = Callable[[], Sequence[Row]]
 
 # How long a scrape waits for all sources together (seconds): its own reading of files must fit into the half second too.
 PATIENCE = 0.35
-# A value that could not be renewed for this many periods is no longer shown: a gap says more than an old number.
-STALE_PERIODS = 6
+# A value that could not be renewed for so many periods, or seconds, is no longer shown: a gap says more than an old number.
+STALE_PERIODS, STALE_SECONDS = 6, 60.0
 # Sources of this name, and those that begin with it and a colon, read PostgreSQL.
 DATABASE = "database"
 # A gauge with more labelled values than this is a mistake of its author.
@@ -207,7 +207,7 @@ def _failed(state: _Source, gauge: Gauge, error: Exception) -> None:
 def _family(gauge: Gauge, now: float) -> Metric:
     family = GaugeMetricFamily(f"awning_{gauge.name}", gauge.text, labels=gauge.labels)
     at, rows = _source(gauge.source).values.get(gauge.name, (0.0, ()))
-    if now - at <= gauge.every * STALE_PERIODS:
+    if now - at <= max(gauge.every * STALE_PERIODS, STALE_SECONDS):
         for labels, value in rows:
             family.add_metric([str(labels[label]) for label in gauge.labels], value)
     return family

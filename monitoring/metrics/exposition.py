@@ -8,16 +8,15 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, generate_latest, values
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.metrics_core import Metric
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
 
-from monitoring.metrics import collected
+from monitoring.metrics import collected, remains
 
 logger = logging.getLogger(__name__)
 
-# The library says no types for these two.
+# The library says no types for it.
 _files: Callable[..., Collector] = MultiProcessCollector
-_mark_dead: Callable[[int, str], None] = mark_process_dead
 
 # The plain text format, which every Prometheus and promtool reads.
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -44,8 +43,9 @@ class _Counted(Collector):
             yield from REGISTRY.collect()
             return
         try:
-            forget_dead(shared)
-            counted = list(_files(None, path=str(shared)).collect())
+            remains.tidy(shared)
+            with remains.reading(shared):
+                counted = list(_files(None, path=str(shared)).collect())
         except Exception:
             # A directory that was swept away, a file cut short: the looked-up gauges still have their say.
             logger.exception("metrics.unreadable")
@@ -63,20 +63,3 @@ def _defined() -> Iterator[Metric]:
     for instrument in set(REGISTRY._names_to_collectors.values()):
         if isinstance(instrument, MetricWrapperBase):
             yield from instrument.describe()
-
-
-def forget_dead(shared: Path) -> None:
-    """Takes the levels of processes that have ended out of the sums; what they counted stays, as counters only grow."""
-    for pid in {file.stem.rpartition("_")[2] for file in shared.glob("gauge_live*.db")}:
-        if pid.isdecimal() and not _lives(int(pid)):
-            _mark_dead(int(pid), str(shared))
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
