@@ -65,10 +65,10 @@ class _Round:
         return usable
 
     def _compare(self, provider: str, quoted: Quoted) -> None:
-        """An odd price is believed when another house says the same."""
+        """An odd price is believed when another house says the same; each house is heard once in a round."""
         said = self.odd.setdefault(quoted.pair, [])
         for other, heard in said:
-            if other != provider and checks.agree(quoted, heard):
+            if checks.agree(quoted, heard):
                 self.good.setdefault(quoted.pair, self._rate(other, heard, confirmed_by=provider))
         said.append((provider, quoted))
 
@@ -109,7 +109,7 @@ def poll(*, now: datetime) -> int:
 
 
 def _ask(provider: Provider, round_: _Round) -> None:
-    if provider.breaker.refuses() or not reserve(provider.name):
+    if not reserve(provider.name):
         return
     try:
         with provider.breaker.watching(judge):

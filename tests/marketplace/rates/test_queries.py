@@ -82,7 +82,7 @@ def test_the_latest_rate_of_each_pair_counts(polled: datetime) -> None:
 
 @pytest.mark.parametrize(
     ("coin", "amount", "expected"),
-    [("BTC", "600.00", "0.01000000"), ("BTC", "0.01", "0.00000017"), ("USDC", "1.00", "1.100000")],
+    [("BTC", "600.00", "0.01000000"), ("BTC", "0.02", "0.00000034"), ("USDC", "1.00", "1.100000")],
 )
 def test_an_amount_in_coins_is_rounded_up_to_the_smallest_unit(
     polled: datetime, coin: str, amount: str, expected: str

@@ -82,12 +82,13 @@ def test_an_odd_price_is_kept_only_when_another_house_says_the_same(chain: Chain
 
 
 def test_an_odd_price_that_nobody_confirms_is_not_believed(chain: Chain, clock: datetime) -> None:
-    chain(first=prices)
+    chain(first=lambda now: prices(now, factor="1.05"))
     services.poll(now=clock)
     clock = later(clock)
     chain(first=lambda now: prices(now, BTC_USD="660000"), second=down)
     assert services.poll(now=clock) == len(PAIRS) - 1
-    assert queries.known(BTC, now=clock).price == Decimal(66_000)
+    rate = queries.known(BTC, now=clock)
+    assert (rate.price, rate.tier) == (Decimal(69_300), "fresh")
 
 
 def test_one_house_cannot_confirm_itself(chain: Chain, clock: datetime) -> None:
@@ -168,7 +169,8 @@ def test_what_was_good_stays_on_the_board_when_all_houses_fail(chain: Chain, clo
     chain(first=down)
     assert services.poll(now=later(clock)) == 0
     assert queries.known(BTC, now=clock + timedelta(minutes=10)).tier == "acceptable"
-    assert queries.known(BTC, now=clock + timedelta(minutes=30)).tier == "indicative"
+    old = queries.known(BTC, now=clock + timedelta(minutes=30))
+    assert (old.tier, old.may_price) == ("indicative", False)
     last = queries.known(BTC, now=clock + timedelta(minutes=61))
     assert (last.tier, last.may_price, last.quoted_at) == ("builtin", False, None)
 
