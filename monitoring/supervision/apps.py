@@ -28,11 +28,21 @@ class SupervisionConfig(AppConfig):
             counts = queries.restart_counts(datetime.now(UTC) - timedelta(hours=1))
             return [({"kind": kind}, float(counts.get(kind, 0))) for kind in ("beat", "worker")]
 
+        def seen() -> list[collected.Row]:
+            last = {kind: queries.last_seen(kind) for kind in ("web", "worker", "beat", "sweep")}
+            return [({"kind": kind}, at.timestamp() if at else 0.0) for kind, at in last.items()]
+
         consumption.connect()
         if settings.PROCESS_KIND == "web":
             background.register("supervision.heartbeat", every=pulse.EVERY, run=web)
         if settings.PROCESS_KIND == "worker":
             background.register("supervision.consumption", every=pulse.EVERY, run=consumption.note)
+        collected.register(
+            "process_last_seen_timestamp_seconds",
+            "When a process of this kind gave its last sign of life; 0 for never.",
+            seen,
+            labels=["kind"],
+        )
         collected.register(
             "supervisor_restarts_last_hour", "What supervisors had to start again.", restarts, labels=["kind"]
         )

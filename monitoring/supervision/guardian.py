@@ -110,7 +110,8 @@ class Guardian:
         self._wedged = None
 
     def _stop(self, child: Child) -> int:
-        """Hands the request to stop on; a second one forces."""
+        """Hands the request to stop on; a second one, or SIGQUIT, forces."""
+        logger.info("supervisor.stopping", extra={"kind": self.kind, "pid": child.pid})
         child.ask()
         while child.status() is None and not self._forced and time.monotonic() < (self._asked_at or 0.0) + STOP:
             self._wake.wait(POLL)
@@ -131,6 +132,8 @@ class Guardian:
         if self._asked_at is None:
             self._asked_at = now
         elif now - self._asked_at > ONE_REQUEST:
+            self._forced = True
+        if number == signal.SIGQUIT:
             self._forced = True
         self._wake.set()
 
