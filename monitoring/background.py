@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -16,6 +17,7 @@ from typing import TypeAlias
 logger = logging.getLogger(__name__)
 
 Run: TypeAlias = Callable[[datetime], object]
+Scope: TypeAlias = Callable[[str], AbstractContextManager[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class _Crew:
 
     threads: list[threading.Thread] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
+    scope: Scope = nullcontext
 
     def forget(self) -> None:
         """After a fork the child has no threads: it starts its own."""
@@ -58,6 +61,11 @@ def register(name: str, *, every: float, run: Run) -> None:
 def jobs() -> list[Job]:
     """All registered jobs, by name."""
     return sorted(_jobs.values(), key=lambda job: job.name)
+
+
+def surround(scope: Scope) -> None:
+    """Runs every job inside ``scope(name)``: the id its log lines carry comes from a room above."""
+    _crew.scope = scope
 
 
 def start() -> None:
@@ -101,9 +109,10 @@ def _once(job: Job) -> None:
     # Not at the top: this module is read before Django's apps are.
     from django.db import connections
 
-    try:
-        job.run(datetime.now(UTC))
-    except Exception:
-        logger.exception("background.failed", extra={"job": job.name})
-    finally:
-        connections.close_all()
+    with _crew.scope(job.name):
+        try:
+            job.run(datetime.now(UTC))
+        except Exception:
+            logger.exception("background.failed", extra={"job": job.name})
+        finally:
+            connections.close_all()

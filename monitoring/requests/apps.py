@@ -7,6 +7,7 @@ class RequestsConfig(AppConfig):
     label = "requests"
 
     def ready(self) -> None:
+        from monitoring import background
         from monitoring.requests import ids, logs, propagation
 
         def forget(**kwargs: object) -> None:
@@ -14,5 +15,6 @@ class RequestsConfig(AppConfig):
 
         # When the answer is closed: what Django logs about it after the last middleware still has the id.
         request_finished.connect(forget, weak=False, dispatch_uid="requests.forget")
+        background.surround(lambda job: ids.within(job=job))
         logs.take_over()
         propagation.follow_tasks()

@@ -85,7 +85,7 @@ _WHOLE_LINE = re.compile(
 )
 _PAIR = re.compile(
     r"(?i)((?:secret|token|key|session(?:_?id)?|csrf|signature|credential|(?<![a-z])(?:auth|sig|otp|pin|cvc|cvv|iban|dsn))"
-    rf"[\w-]{{0,20}}{_QUOTES}{_IS})(?!\[masked\]){_VALUE}"
+    rf"[\w-]{{0,20}}(?<!error){_QUOTES}{_IS})(?!\[masked\]){_VALUE}"
 )
 _USER_INFO = re.compile(r"(?<=://)[^\s/?#\"'<>]{1,500}@")
 _EMAIL = re.compile(

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.utils.module_loading import import_string
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from monitoring.requests.drain import State
 from monitoring.requests.shutdown import enter
@@ -61,7 +61,7 @@ def test_a_stopping_process_answers_before_anything_behind_it_runs_or_reads(rf: 
 
     first, second = (import_string(name) for name, _ in ORDER[:2])
     request = rf.post("/checkout/", {"number": "1"})
-    request._stream = Unreadable()  # type: ignore[attr-defined]
+    request._stream = Unreadable()  # type: ignore[assignment]
     enter(State.REFUSING)
     try:
         answer = first(second(never))(request)
@@ -72,7 +72,7 @@ def test_a_stopping_process_answers_before_anything_behind_it_runs_or_reads(rf: 
     assert answer["X-Request-ID"]
 
 
-def test_a_probe_needs_no_known_host_and_no_https(client: Client, settings: SettingsWrapper) -> None:
+def test_a_probe_needs_no_known_host_and_no_https(client: Client, settings: Settings) -> None:
     settings.SECURE_SSL_REDIRECT = True
     answer = client.get("/healthz", SERVER_NAME="10.0.0.7")
     assert answer.status_code == 200
@@ -81,7 +81,7 @@ def test_a_probe_needs_no_known_host_and_no_https(client: Client, settings: Sett
 
 
 @pytest.mark.parametrize("how", ["refused host", "file", "stopping", "redirect to https", "nothing there"])
-def test_every_answer_has_the_headers(client: Client, settings: SettingsWrapper, how: str, db: None) -> None:
+def test_every_answer_has_the_headers(client: Client, settings: Settings, how: str, db: None) -> None:
     if how == "redirect to https":
         settings.SECURE_SSL_REDIRECT = True
     host = "evil.example" if how == "refused host" else "127.0.0.1"

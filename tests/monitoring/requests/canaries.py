@@ -61,7 +61,7 @@ def careless(*args: object, **kwargs: object) -> None:
 
 def _logs(*args: object, **extra: object) -> Act:
     def act(client: Client) -> None:
-        logger.error(*args, extra=extra or None)  # type: ignore[arg-type]
+        logger.error(*args, extra=extra or None)
 
     return act
 
@@ -92,7 +92,7 @@ def _fails(call: Callable[[], object], kind: type[Exception]) -> Act:
 
 def _asks(method: str, address: str, **how: object) -> Act:
     def act(client: Client) -> object:
-        return client.generic(method, address, **how)  # type: ignore[arg-type]
+        return client.generic(method, address, **how)
 
     return act
 
@@ -202,7 +202,7 @@ def planted() -> Iterator[tuple[str, str, Act]]:
     yield (
         "a task's argument",
         PARTS["link"],
-        lambda client: careless.apply(args=[PARTS["link"]], kwargs={"password": "x"}),
+        lambda client: careless.apply(args=(PARTS["link"],), kwargs={"password": "x"}),
     )
     yield "a task's named argument", "c4nary-kwarg", lambda client: careless.apply(kwargs={"token": "c4nary-kwarg"})
     yield "the cause of a cause", PARTS["jwt"], _raises(ValueError("outer"), cause=KeyError(PARTS["jwt"]))

@@ -43,7 +43,7 @@ def test_a_canary_is_never_seen(client: Client, log: Log, secret: str, act: Act)
     assert secret not in log.text
     assert all(isinstance(line["event"], str) for line in log.lines)
     if isinstance(answer, HttpResponseBase):
-        shown = b"".join(answer) + repr(dict(answer.headers)).encode()  # type: ignore[arg-type]
+        shown = b"".join(answer) + repr(dict(answer.headers)).encode()
         assert secret.encode() not in shown
 
 

@@ -12,13 +12,14 @@ import pytest
 import redis
 from celery import shared_task
 from django.conf import settings
-from django.db import transaction
+from django.db import connections, transaction
 
 from marketplace.core import events, services, sweeps
 from marketplace.core.events import Payload
 from marketplace.core.management.commands.sweep import Command
 from marketplace.core.models import OutboxEvent
 from marketplace.imports.fetching import Door
+from monitoring import background
 from monitoring.requests import ids
 from payments.deadline import DeadlineSession
 from tests.monitoring.requests.lines import Log
@@ -92,7 +93,7 @@ def test_a_message_to_celery_carries_the_id() -> None:
     says.apply_async(queue="tests-propagation")
     ids.end()
     says.apply_async(queue="tests-propagation")
-    messages = [json.loads(text) for text in broker.lrange("tests-propagation", 0, -1)]  # type: ignore[union-attr]
+    messages = [json.loads(text) for text in broker.lrange("tests-propagation", 0, -1)]
     broker.delete("tests-propagation")
     assert [message["headers"].get("request_id") for message in reversed(messages)] == ["the-request-1", None]
 
@@ -120,6 +121,20 @@ def test_each_round_of_a_sweep_has_an_id(log: Log) -> None:
     assert [line["sweep"] for line in lines] == ["test.sweep"] * 4
     assert lines[0]["request_id"] == lines[1]["request_id"] != lines[2]["request_id"] == lines[3]["request_id"]
     assert all(ids.is_plain(line["request_id"]) for line in lines)
+
+
+def test_each_run_of_a_background_job_has_an_id(db: None, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    def works(now: datetime) -> None:
+        logger.info("job.works")
+        raise OSError("away")
+
+    monkeypatch.setattr(connections, "close_all", lambda: None)
+    with ids.within("of-the-test-1"):
+        background._once(background.Job("test.job", 1.0, works))
+        assert ids.current() == "of-the-test-1"
+    works_line, failed = [line for line in log.lines if line["event"] in ("job.works", "background.failed")]
+    assert works_line["request_id"] == failed["request_id"] != "of-the-test-1"
+    assert works_line["job"] == failed["job"] == "test.job"
 
 
 class _Answers(BaseHTTPRequestHandler):
