@@ -86,6 +86,9 @@ def refusal(path: str, *, request_id: str) -> Refusal:
         ("Content-Length", str(len(body))),
         ("Retry-After", str(RETRY_AFTER)),
         ("Cache-Control", "no-store"),
+        # Nothing below, which gives answers their headers, sees this one.
+        ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("X-Content-Type-Options", "nosniff"),
     )
     return Refusal(headers, body)
 
