@@ -29,6 +29,8 @@ _TOKEN = re.compile(
 _LIST = re.compile(r"(\bIN\s*\(|\bARRAY\s*\[)\s*\?(?:\s*,\s*\?)+", re.IGNORECASE)
 _ROWS = re.compile(r"(\([^()]*\))(?:\s*,\s*\1)+")
 _READS = re.compile(r"^(select|with)\b", re.IGNORECASE)
+# Blanks that comments left behind; those inside of a quoted identifier stay.
+_BLANKS = re.compile(r"\"[^\"]*\"|[ ]{2,}")
 _HOLE = re.compile(r"\?(?!\w)")
 # What our own reader puts for a literal; a question mark of the statement's own (a JSON operator) is kept apart.
 _OWN_MARK = "\x00"
@@ -37,7 +39,8 @@ _OWN_MARK = "\x00"
 @lru_cache(maxsize=256)
 def normalise(sql: str) -> str:
     """The statement with its literals and parameters as $1, $2 …, on one line, at most 8,000 characters."""
-    text = _TOKEN.sub(_replaced, sql.replace("\x00", "").replace("?", _OWN_MARK)).replace("%%", "%").strip()
+    text = _TOKEN.sub(_replaced, sql.replace("\x00", "").replace("?", _OWN_MARK)).replace("%%", "%")
+    text = _BLANKS.sub(_one_blank, text).strip()
     text = _ROWS.sub(r"\1", _LIST.sub(r"\1?", text))
     count = 0
 
@@ -62,6 +65,10 @@ def is_read(statement: str) -> bool:
 def is_control(sql: str) -> bool:
     """Whether it only opens, marks or ends a transaction."""
     return sql.lstrip()[:9].upper().startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT", "BEGIN", "SET "))
+
+
+def _one_blank(match: re.Match[str]) -> str:
+    return " " if match.group().isspace() else match.group()
 
 
 def _replaced(match: re.Match[str]) -> str:
