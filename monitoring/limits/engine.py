@@ -138,7 +138,8 @@ def _quotas(entries: list[Entry], verdict: Verdict) -> tuple[Quota, ...]:
     for entry, left, reset in zip(entries, verdict.left, verdict.resets, strict=False):
         if entry.kind != "window" or not entry.shown:
             continue
-        quota = Quota(f"{entry.tier}-{entry.seconds}", entry.limit, entry.seconds, left, ceil(reset))
+        limit = max(1, int(entry.limit * verdict.factor)) if entry.scales else entry.limit
+        quota = Quota(f"{entry.tier}-{entry.seconds}", limit, entry.seconds, left, ceil(reset))
         known = found.get(quota.name)
         if known is None or quota.left < known.left:
             found[quota.name] = quota

@@ -49,6 +49,8 @@ def _route(request: HttpRequest) -> tuple[Iterable[Mark], bool]:
         match = resolve(request.path_info, getattr(request, "urlconf", None))
     except Http404:
         return (), False
+    # For the log and the figures of a refused request; Django sets the same again when it gets so far.
+    request.resolver_match = match
     view = getattr(match.func, "cls", None) or getattr(match.func, "view_class", None)
     if "Authorization" in request.headers and LimitThrottle in getattr(view, "throttle_classes", ()):
         return (), True
@@ -61,18 +63,22 @@ def _leave(request: HttpRequest, visit: Visit, response: HttpResponseBase, *, un
         # The token was none: whoever tries tokens is counted as a stranger.
         decision = guard.count_user(request, visit, "", ())
         if not decision.allowed and response.status_code in _UNSEEN:
-            response.close()
-            response = _refusal(request, decision)
+            response = _instead(response, _refusal(request, decision))
     elif not visit.decision.allowed and response.status_code == 429:
         # Refused by a throttle further in: one shape of answer for all.
-        response.close()
-        response = _refusal(request, visit.decision)
+        response = _instead(response, _refusal(request, visit.decision))
     else:
         answers.tell(response, visit.decision)
     if visit.held:
         # As Django closes a request with its answer, streams too: when the last of it is sent, or the client has gone.
         response._resource_closers.append(visit.leave)  # type: ignore[attr-defined]
     return response
+
+
+def _instead(old: HttpResponseBase, new: HttpResponseBase) -> HttpResponseBase:
+    """The new answer, which closes what the old one held: closing the old one itself would say the request is over."""
+    new._resource_closers.extend(old._resource_closers)  # type: ignore[attr-defined]
+    return new
 
 
 def _refusal(request: HttpRequest, decision: Decision) -> HttpResponseBase:

@@ -1,5 +1,6 @@
 """Rates as operators write them: ``100/minute;1000/15 minutes``."""
 
+import re
 from dataclasses import dataclass
 
 from limits import parse_many
@@ -7,6 +8,8 @@ from limits import parse_many
 # A key of a sliding window holds one timestamp (about 11 bytes) per admitted request.
 MOST = 100_000
 LONGEST = 24 * 3600
+# The parser reads 5/0 minute as 5/minute.
+_NO_PERIOD = re.compile(r"(?:/|per)\s*0+\s*[a-z]", re.IGNORECASE)
 EXAMPLE = "100/minute;1000/15 minutes"
 
 
@@ -28,9 +31,11 @@ class Window:
 def parse(text: str) -> tuple[Window, ...]:
     """The windows of a rate, shortest first. Raises BadRate."""
     try:
-        items = parse_many(text.strip())
+        items = [] if _NO_PERIOD.search(text) else parse_many(text.strip())
     except ValueError:
-        raise BadRate(f"is not a rate: write it like {EXAMPLE}.") from None
+        items = []
+    if not items:
+        raise BadRate(f"is not a rate: write it like {EXAMPLE}.")
     windows = sorted((Window(item.amount, int(item.get_expiry())) for item in items), key=lambda window: window.seconds)
     for window in windows:
         if not 0 < window.amount <= MOST or not 0 < window.seconds <= LONGEST:

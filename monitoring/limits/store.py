@@ -156,16 +156,15 @@ class Store:
         """The networks refused most in this hour and the last, masked. Raises StoreAway."""
         now = time.time()
         try:
-            found: list[tuple[str, float]] = [
-                pair
+            hours: list[dict[str, float]] = [
+                dict(self.client.zrange(key, 0, -1, withscores=True))  # type: ignore[arg-type]
                 for key in (_top_key(now), _top_key(now - 3600))
-                for pair in self.client.zrange(key, 0, -1, withscores=True)
             ]
         except RedisError as error:
             raise StoreAway from error
         added: Counter[str] = Counter()
-        for label, times in found:
-            added[label] += int(times)
+        for hour in hours:
+            added.update({label: int(times) for label, times in hour.items()})
         return added.most_common(count)
 
     def ping(self) -> float:
