@@ -32,6 +32,7 @@ _OF_FRAMEWORKS: Final = frozenset({"request", "server_time", "data", "params", "
 _EVENTS: Final = {"django.request": "request.failed", "django.security.csrf": "csrf.refused"}
 # Celery's complaints about messages it cannot read go on with the whole message, arguments included.
 _WITH_BODIES: Final = "celery.worker.consumer"
+_ENCODE: Final = json.JSONEncoder(default=str, ensure_ascii=True).encode
 _CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
 
 
@@ -162,7 +163,7 @@ def _trace(error: ExcInfo) -> str:
 
 def _json(_: WrappedLogger, __: str, event: EventDict) -> str:
     # ASCII only: no character of a value ends a line or changes a terminal.
-    return json.dumps(event, default=str, separators=(", ", ": "))
+    return _ENCODE(event)
 
 
 class _Console:

@@ -2,13 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,17 +40,16 @@ def process(arguments: list[str], log: Path, **changes: str) -> Iterator[subproc
     """A process whose two outputs go to one file; Celery's standard output, where it says goodbye, goes nowhere."""
     with log.open("wb") as output:
         out = subprocess.DEVNULL if "celery" in arguments[0] else output
-        started = subprocess.Popen(arguments, cwd=ROOT, env=environment(**changes), stderr=output, stdout=out)
+        started = subprocess.Popen(
+            arguments, cwd=ROOT, start_new_session=True, env=environment(**changes), stderr=output, stdout=out
+        )
     try:
         yield started
     finally:
-        if started.poll() is None:
-            started.terminate()
-        try:
-            started.wait(15)
-        except subprocess.TimeoutExpired:
-            started.kill()
-            started.wait()
+        # With its children, and at once: how processes end in good order is tested elsewhere.
+        with suppress(ProcessLookupError):
+            os.killpg(started.pid, signal.SIGKILL)
+        started.wait()
 
 
 def lines(log: Path) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import base64
 import logging
 import ssl
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import psycopg
 import requests
@@ -90,7 +90,7 @@ def _fails(call: Callable[[], object], kind: type[Exception]) -> Act:
     return act
 
 
-def _asks(method: str, address: str, **how: object) -> Act:
+def _asks(method: str, address: str, **how: Any) -> Act:
     def act(client: Client) -> object:
         return client.generic(method, address, **how)
 

@@ -120,6 +120,10 @@ def test_every_field_that_we_log_is_on_the_allow_list() -> None:
                 continue
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.keyword) and node.arg == "extra" and isinstance(node.value, ast.Dict):
-                    names = [key.value for key in node.value.keys if isinstance(key, ast.Constant)]
-                    unknown += [f"{path.relative_to(ROOT)}: {name}" for name in names if not is_known(str(name))]
+                    names = [
+                        str(key.value)
+                        for key in node.value.keys
+                        if isinstance(key, ast.Constant) and isinstance(key.value, str)
+                    ]
+                    unknown += [f"{path.relative_to(ROOT)}: {name}" for name in names if not is_known(name)]
     assert not unknown, f"add these to monitoring/requests/fields.py, or do not log them: {unknown}"
