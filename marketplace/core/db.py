@@ -8,6 +8,8 @@ from typing import TypeVar
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
 from django.db.models import Model, QuerySet
 
+from monitoring.database import retries
+
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
 
@@ -49,15 +51,23 @@ def locked(rows: "QuerySet[M]") -> "list[M]":
 def run_again(work: Callable[[], T], *, attempts: int = 3) -> T:
     """Runs ``work`` in one transaction, again when PostgreSQL asks for it, at most ``attempts`` times with full jitter.
 
-    Only a serialization failure or a deadlock is repeated: both mean that nothing was committed.
+    Only a serialization failure or a deadlock is repeated: both mean that nothing was committed. A COMMIT that failed in any
+    other way may have happened, and what happens after the commit (``on_commit``) is not part of the transaction. Inside
+    another transaction nothing is repeated: its earlier half would be lost.
     """
     for attempt in range(1, attempts + 1):
+        committed: list[bool] = []
         try:
             with transaction.atomic():
+                # The first of all that run after the commit: whatever a later one raises, the work is done.
+                transaction.on_commit(lambda done=committed: done.append(True))  # type: ignore[misc]
                 return work()
         except OperationalError as error:
             state = getattr(error.__cause__, "sqlstate", None)
-            if state not in RETRYABLE or attempt == attempts or in_transaction():
+            if state not in RETRYABLE or committed or in_transaction():
+                raise
+            retries.ended(state, "gave_up" if attempt == attempts else "again")
+            if attempt == attempts:
                 raise
             time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret
     raise AssertionError("unreachable")
