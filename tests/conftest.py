@@ -12,6 +12,7 @@ from marketplace.accounts.models import User
 from marketplace.catalog.queries import forget
 from marketplace.core import breaker, events
 from marketplace.sellers.models import Seller
+from monitoring.health import postgres
 from monitoring.limits.guard import engine
 from tests import factories
 from tests.live import Hall
@@ -49,6 +50,13 @@ def _closed_breakers() -> None:
     for known in breaker.breakers():
         if known.touched:
             known.reset(by="tests")
+
+
+@pytest.fixture(autouse=True)
+def _hang_up() -> Iterator[None]:
+    """Health keeps a connection of its own; a test database with a connection cannot be dropped."""
+    yield
+    postgres.hang_up()
 
 
 @pytest.fixture(scope="session", autouse=True)

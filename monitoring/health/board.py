@@ -23,7 +23,7 @@ from monitoring.requests.scrubber import scrub_text
 logger = logging.getLogger(__name__)
 
 # Seconds that a page waits for findings; with what else a page does this stays below CONTRACT's 500 ms.
-PATIENCE = 0.4
+PATIENCE = 0.33
 _LONGEST_TEXT = 300
 
 Outcome: TypeAlias = Literal["ok", "warning", "failed", "pending"]

@@ -21,7 +21,7 @@ from psycopg.conninfo import make_conninfo
 from monitoring.health.registry import Figure, Finding
 
 # Seconds for connecting and asking together; below the check's own limit, so that the finding can say what happened.
-PATIENCE = 0.3
+PATIENCE = 0.25
 _QUESTION = b"SELECT pg_is_in_recovery(), current_setting('server_version')"
 # Django's and psycopg's own options, which libpq does not know; "options" is refused by PgBouncer.
 _NOT_LIBPQ = frozenset(
@@ -62,6 +62,11 @@ class Line:
     def forget(self) -> None:
         """After a fork: the connection is the parent's, and must not be closed politely."""
         self._connection, self._lock = None, threading.Lock()
+
+    def hang_up(self) -> None:
+        """Closes the connection, once nobody uses it."""
+        with self._lock:
+            self.close()
 
     def close(self) -> None:
         """Hangs up; the next question dials again."""
@@ -120,6 +125,11 @@ def _silent(error: Exception) -> Silent:
 
 _line = Line()
 os.register_at_fork(after_in_child=_line.forget)
+
+
+def hang_up() -> None:
+    """Closes the connection until somebody asks again."""
+    _line.hang_up()
 
 
 def conninfo(alias: str = DEFAULT_DB_ALIAS) -> str:

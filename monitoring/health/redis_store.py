@@ -11,7 +11,7 @@ from redis.retry import Retry
 from monitoring.health.registry import Figure, Finding
 
 # Seconds for connecting and for an answer; both together stay below the page's patience when one of them hangs.
-PATIENCE = 0.3
+PATIENCE = 0.25
 
 
 @lru_cache(maxsize=8)

@@ -30,7 +30,7 @@ class Check:
     name: str
     run: Callable[[], Finding]
     vital: bool = False
-    timeout: float = 0.35
+    timeout: float = 0.3
     every: float = 5.0
     lane: str = ""
     section: str = ""

@@ -20,7 +20,7 @@ Verdict: TypeAlias = Literal["welcome", "unknown", "stranger", "not_staff"]
 # Look-ups under way at once; each may hang for as long as the database does.
 MOST_LOOKUPS = 4
 # Seconds.
-PATIENCE = 0.35
+PATIENCE = 0.3
 
 
 @dataclass(frozen=True, slots=True)

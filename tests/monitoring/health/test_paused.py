@@ -1,0 +1,57 @@
+"""Every dependency paused in turn: the pages answer within half a second and say which one it is."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks._pausing import BEARER, PAGES, PausedHall, until
+
+
+@pytest.fixture(scope="module")
+def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PausedHall]:
+    with PausedHall(tmp_path_factory.mktemp("paused")) as hall:
+        yield hall
+
+
+def slowest(hall: PausedHall) -> float:
+    return max(hall.get(path, headers).seconds for path, headers in PAGES)
+
+
+@pytest.mark.parametrize("name", ["postgresql", "cache", "broker", "limits"])
+def test_no_page_waits_for_a_server_that_hangs(hall: PausedHall, name: str) -> None:
+    until(lambda: hall.state_of(name) == "ok", f"{name} to be well")
+    times: list[float] = []
+
+    def noticed() -> bool:
+        times.append(slowest(hall))
+        return hall.state_of(name) == "failed"
+
+    with hall.paused(name):
+        until(noticed, f"{name} to be missed", patience=15)
+        times.append(slowest(hall))
+        alive, ready = hall.get("/healthz"), hall.get("/readyz")
+        summary, details = hall.get("/health/"), hall.get("/health/detailed/", BEARER)
+    assert max(times) < 0.5
+    assert (alive.status, alive.body) == (200, {"status": "ok"})
+    vital = name == "postgresql"
+    assert ready.status == (503 if vital else 200)
+    assert ready.body["draining"] is False
+    assert (summary.status, summary.body["status"]) == ((503, "unhealthy") if vital else (200, "degraded"))
+    found = details.body["checks"][name]
+    assert found["last_success"]
+    assert found["detail"]
+    assert details.body["checks"]["disk"]["status"] != "failed", "what is well is said to be well"
+
+
+def test_the_hall_is_ready_again_when_postgresql_is(hall: PausedHall) -> None:
+    with hall.paused("postgresql"):
+        until(lambda: hall.get("/readyz").status == 503, "unready")
+    until(lambda: hall.get("/readyz").status == 200, "ready")
+
+
+def test_staff_are_told_when_the_database_does_not_know_them(hall: PausedHall) -> None:
+    with hall.paused("postgresql"):
+        answers = [hall.get(path, headers) for path, headers in PAGES[-1:] * 8]
+    assert {answer.status for answer in answers} == {503}
+    assert "HEALTH_TOKEN" in answers[0].body["detail"]
+    assert max(answer.seconds for answer in answers) < 0.5
