@@ -133,6 +133,7 @@ def _mail(base: str = BREVO) -> Iterator[CheckMessage]:
         with urlopen(request, timeout=3):  # noqa: S310 - the address is ours
             return
     except HTTPError as refusal:
+        refusal.close()
         yield error(
             "mail.refused", "BREVO_API_KEY", f"is refused by the e-mail service (status {refusal.code}).",
             hint="Make a new key in Brevo, and allow this machine's address there.",

@@ -34,10 +34,12 @@ def production_like() -> dict[str, str]:
         "SESSION_SECRET": secrets.token_urlsafe(64),
         "SITE_URL": "https://hall.example",
         "ALLOWED_HOSTS": "hall.example",
+        "TRUSTED_PROXIES": "10.0.0.0/8",
         "STRIPE_SECRET_KEY": f"sk_live_{secrets.token_hex(16)}",
         "STRIPE_PUBLISHABLE_KEY": f"pk_live_{secrets.token_hex(16)}",
         "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(16)}",
-        "BREVO_API_KEY": secrets.token_hex(16),
+        "BREVO_API_KEY": f"xkeysib-{secrets.token_hex(32)}",
+        "MAIL_FROM": "The hall <hall@hall.eu>",
         "HEALTH_TOKEN": secrets.token_urlsafe(32),
         "METRICS_TOKEN": secrets.token_urlsafe(32),
     }
