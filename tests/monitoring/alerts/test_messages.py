@@ -101,7 +101,8 @@ def test_what_ended_before_it_was_told_is_not_told(rounds: Round) -> None:
     rounds(0, 11)
     rounds(15, 7)
     rounds(30, 11)
-    rounds(45, 7)
+    for seconds in (45, 300, 600):
+        rounds(seconds, 7)
     assert (Alert.objects.count(), kinds()) == (2, ["firing", "resolved"])
 
 
