@@ -33,8 +33,9 @@ def prepare(kind: str) -> dict[str, str]:
     """
     given = text("PROMETHEUS_MULTIPROC_DIR", "")
     begun = "prometheus_client" in sys.modules
-    if kind == "command" and not begun:
-        os.environ.pop(VARIABLE, None)
+    if kind == "command":
+        if not begun:
+            os.environ.pop(VARIABLE, None)
         return {}
     if given:
         Path(given).mkdir(mode=0o700, parents=True, exist_ok=True)
