@@ -39,8 +39,8 @@ logger = logging.getLogger("config.serve")
 TARGET: Final = "config.wsgi:application"
 # Seconds after the signal: from LAST_CALL on granian is told to stop, whoever is still in flight; at KILL_AT what is left of
 # the workers is killed. CONTRACT: all is over within 10 s.
-LAST_CALL: Final = 7.5
-KILL_AT: Final = 9.2
+LAST_CALL: Final = 7.2
+KILL_AT: Final = 8.8
 LONGEST_DELAY: Final = 5.0
 # A signal to a process group may arrive by several ways; within this time it is one request (seconds).
 ONE_REQUEST: Final = 0.3

@@ -2,6 +2,8 @@
 
 from config.wsgi import application  # isort: skip - sets Django up
 
+import time
+
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -14,21 +16,13 @@ __all__ = ["application"]
 
 @csrf_exempt
 def slow(request: HttpRequest) -> HttpResponse:
-    """Takes ``seconds`` inside the database; a POST leaves its ``mark``."""
+    """Takes ``seconds`` inside the database, or stays ``stuck`` outside of it; a POST leaves its ``mark``."""
+    time.sleep(float(request.GET.get("stuck", 0)))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_sleep(%s)", [float(request.GET["seconds"])])
+        cursor.execute("SELECT pg_sleep(%s)", [float(request.GET.get("seconds", 0))])
         if request.method == "POST":
             cursor.execute("INSERT INTO rolling_post (mark) VALUES (%s)", [request.POST["mark"]])
     return HttpResponse("done")
 
 
 urls.urlpatterns.append(path("slow/", slow))
-if True:  # TEMPORARY
-    from django.urls import resolve, Resolver404
-    try:
-        resolve("/readyz")
-    except Resolver404:
-        from monitoring.requests import shutdown
-        urls.urlpatterns.append(path("readyz", lambda request: HttpResponse("x", status=503 if shutdown.draining() else 200)))
-        from django.urls import clear_url_caches
-        clear_url_caches()
