@@ -1,5 +1,6 @@
 """A batch: what goes from a process to the store, scrubbed, in plain JSON."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -10,6 +11,9 @@ from monitoring.errors import traces
 from monitoring.errors.buffer import Sample, Taken, Tally
 from monitoring.errors.messages import readable
 from monitoring.requests.scrubber import scrub_fields, scrub_text
+
+# Seconds.
+PAUSE = 0.0005
 
 
 class FrameRecord(TypedDict):
@@ -88,14 +92,22 @@ class Batch:
         )
 
 
-def make(taken: Taken, sender: Sender) -> Batch:
-    """Scrubs what was taken from the buffer. A sample that cannot be scrubbed loses everything but its types."""
+def make(taken: Taken, sender: Sender, *, gently: bool = False) -> Batch:
+    """Scrubs what was taken from the buffer. A sample that cannot be scrubbed loses everything but its types.
+
+    ``gently`` lets the process's other threads run between two samples: a request must not wait while a flood is scrubbed.
+    """
     tallies = {tally.fingerprint: _tally(tally) for tally in taken.tallies}
     for sample in taken.samples:
         if sample.fingerprint not in tallies:
             uncounted = Tally(sample.fingerprint, sample.links[0].type, sample.at, sample.at, times=0)
             tallies[sample.fingerprint] = _tally(uncounted)
-    return Batch(sender, [_sample(sample) for sample in taken.samples], list(tallies.values()))
+    samples = []
+    for sample in taken.samples:
+        samples.append(_sample(sample))
+        if gently:
+            time.sleep(PAUSE)
+    return Batch(sender, samples, list(tallies.values()))
 
 
 def moment(text: str) -> datetime:

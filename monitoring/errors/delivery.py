@@ -85,7 +85,7 @@ class Courier:
         if taken.dropped:
             dropped.inc(taken.dropped)
             logger.warning("errors.dropped", extra={"count": taken.dropped})
-        return make(taken, self.sender) if taken.samples or taken.tallies else None
+        return make(taken, self.sender, gently=not ending) if taken.samples or taken.tallies else None
 
     def _settle(self, batch: Batch, *, ending: bool) -> bool:
         """At the end the database goes first: it answers whether it has stored, and nobody may be left to read a queue."""
