@@ -147,7 +147,7 @@ def _edges() -> dict[str, Entry]:
         return counted is not None and not counted.full
 
     def we() -> bool:
-        return store.take([ours], token="").refused < 0
+        return bool(store.take([ours], token="").refused < 0)
 
     _wait_for_edge(name, before=0.25)
     passed = {"fixed": 0, "sliding": 0}

@@ -20,7 +20,7 @@ class LimitsConfig(AppConfig):
         def steer(now: datetime) -> object:
             return load.steer_quietly(self.engine.store, now)
 
-        background.register("limits.rules", every=EVERY, run=rules.refresh)
+        background.register("limits.rules", every=EVERY, run=rules.keep_up)
         background.register("limits.load", every=load.EVERY, run=steer)
         register(setup.check_middleware, Tags.security)
         register(setup.check_routes, Tags.urls)

@@ -42,7 +42,7 @@ def marks_of(view: object) -> tuple[Mark, ...]:
 def _counted_here(request: HttpRequest, mark: Mark) -> HttpResponseBase | None:
     """For a view that is called by another one, or whose mark a wrapper has lost: the middleware has not seen it."""
     visit = guard.visit_of(request) or guard.begin(request)
-    if mark.tier in visit.counted or visit.allowed or not mark.applies(request):
+    if mark.tier in visit.counted or not mark.applies(request):
         return None
     decision = guard.count_mark(request, visit, mark)
     if decision.allowed:

@@ -74,7 +74,8 @@ def turned_away(visit: Visit) -> bool:
 def count(request: HttpRequest, visit: Visit, marks: Iterable[Mark]) -> Decision:
     """Counts the request in everything that concerns it, in one call."""
     marks = [mark for mark in marks if mark.applies(request)]
-    visit.who = replace(visit.who, user=user_id(request))
+    if _asks_for_user(request, marks):
+        visit.who = replace(visit.who, user=user_id(request))
     if any(mark.account for mark in marks):
         visit.who = replace(visit.who, account=_account(request, visit.who, marks))
     tiers = _tiers(request, visit, [mark.tier for mark in marks])
@@ -132,6 +133,13 @@ def user_id(request: HttpRequest) -> str:
     except Error:
         # PostgreSQL is away: counted as a stranger; pages that need nobody must still come.
         return ""
+
+
+def _asks_for_user(request: HttpRequest, marks: Iterable[Mark]) -> bool:
+    """Whether it matters who is signed in: not to what counts by network alone, and finding out costs queries."""
+    table = engine().policy.tiers
+    alone = [table[mark.tier] for mark in marks if table[mark.tier].alone]
+    return any(tier.key != ("address",) for tier in alone) if alone else request.method != "OPTIONS"
 
 
 def _tiers(request: HttpRequest, visit: Visit, marked: list[str]) -> list[str]:

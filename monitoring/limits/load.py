@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db import Error
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -118,10 +119,10 @@ def steer(client: Redis, now: datetime) -> Load | None:
 
 
 def steer_quietly(store: Store, now: datetime) -> Load | None:
-    """``steer`` as a background job: a store that is away is no error of this job."""
+    """``steer`` as a background job: a store or a database that is away is no error of this job."""
     try:
         return steer(store.client, now)
-    except StoreAway:
+    except (StoreAway, Error):
         return None
 
 

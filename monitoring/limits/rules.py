@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from typing import Literal, TypeAlias
 
 from django.db import Error
+from django.utils import timezone
 
 from monitoring import background
 from monitoring.limits.models import AddressRule
@@ -29,6 +30,7 @@ class Rules:
 
     table: _Table = field(default_factory=dict)
     read_at: float | None = None
+    behind: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def refresh(self, now: datetime) -> int:
@@ -47,6 +49,17 @@ class Rules:
         self.table = dict(sorted(table.items(), reverse=True))
         self.read_at = time.monotonic()
         return count
+
+    def keep_up(self, now: datetime) -> None:
+        """``refresh`` as a background job: that PostgreSQL is away is said once, not every few seconds."""
+        try:
+            self.refresh(now)
+        except Error:
+            if not self.behind:
+                logger.warning("limits.rules_unread", exc_info=True)
+            self.behind = True
+        else:
+            self.behind = False
 
     def verdict(self, address: str) -> Verdict:
         """allow, deny, or "" where no rule holds."""
@@ -74,12 +87,9 @@ class Rules:
             return
         with self.lock:
             if self.read_at is None:
-                try:
-                    self.refresh(datetime.now().astimezone())
-                except Error:
-                    # PostgreSQL is away: the job reads them when it is back.
-                    self.read_at = time.monotonic()
-                    logger.warning("limits.rules_unread", exc_info=True)
+                self.keep_up(timezone.now())
+                # Also without an answer: the job reads them when PostgreSQL is back.
+                self.read_at = self.read_at or time.monotonic()
 
 
 rules = Rules()

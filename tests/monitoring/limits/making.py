@@ -60,8 +60,8 @@ def age(client: Redis, seconds: float) -> None:
             client.delete(key)
             client.rpush(key, *stamps)
         elif kind == "zset" and ":top" not in key:
-            for token, until in client.zrange(key, 0, -1, withscores=True):
-                client.zadd(key, {token: until - seconds * 1e6})
+            held: dict[str, float] = dict(client.zrange(key, 0, -1, withscores=True))  # type: ignore[arg-type]
+            client.zadd(key, {token: until - seconds * 1e6 for token, until in held.items()})
         else:
             continue
         left = int(rest - seconds * 1000)

@@ -1,7 +1,6 @@
 """Fixed windows through django-ratelimit: for what only has to be bounded."""
 
 import pytest
-from django_ratelimit import core
 
 from monitoring.limits.engine import Engine
 from monitoring.limits.keys import Who
@@ -14,7 +13,7 @@ from tests.monitoring.limits.making import an_engine, closed_port
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time that the library's counter goes by; a window of its own begins at its start."""
     now = [1_800_000_000.0]
-    monkeypatch.setattr(core.time, "time", lambda: now[0])
+    monkeypatch.setattr("django_ratelimit.core.time.time", lambda: now[0])
     return now
 
 

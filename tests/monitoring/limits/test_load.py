@@ -8,7 +8,7 @@ from monitoring.limits import load
 from monitoring.limits.guard import engine
 from monitoring.limits.keys import Who
 from monitoring.limits.load import BUSY_SECONDS, CALM_SECONDS, STEPS, Load, Pressure, step
-from monitoring.limits.store import StoreAway
+from monitoring.limits.store import FACTOR_KEY, StoreAway
 from tests.monitoring.limits.making import an_engine, closed_port
 
 PRESSURES = {"p95": Pressure("p95", lambda now: None, high=2.0, low=1.0)}
@@ -74,7 +74,7 @@ def test_one_process_steers_and_the_limits_of_all_follow(now: datetime, monkeypa
         assert load.steer(client, now + timedelta(seconds=seconds)) is None, "another process had the turn"
     assert steered is not None
     assert steered.factor == load.in_force(client) == 0.75
-    assert client.ttl(load.FACTOR_KEY) <= load.FACTOR_SECONDS, "limits relax when nobody steers"
+    assert client.ttl(FACTOR_KEY) <= load.FACTOR_SECONDS, "limits relax when nobody steers"
     made = an_engine(anonymous="20/minute", sign_in="20/minute")
     assert sum(made.check(["anonymous"], Who("203.0.113.7")).allowed for _ in range(40)) == 15
     assert sum(made.check(["sign-in"], Who("203.0.113.7")).allowed for _ in range(40)) == 20

@@ -6,15 +6,19 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.db.utils import IntegrityError
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from monitoring import background
 from monitoring.limits import guard, services
+from monitoring.limits.decorator import limit
+from monitoring.limits.keys import Who
 from monitoring.limits.models import AddressRule, AddressRuleEvent
 from monitoring.limits.rules import Rules, rules
 from monitoring.limits.services import BadRule, add_rule, change_rule, end_rule
+from monitoring.limits.tiers import Mark
 from tests.monitoring.limits.conftest import Hall
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +124,35 @@ def test_without_postgresql_the_old_rules_hold(monkeypatch: pytest.MonkeyPatch) 
     assert rules.verdict("203.0.113.7") == "deny"
     monkeypatch.setattr(background, "running", lambda: True)
     assert Rules().verdict("203.0.113.7") == ""
+
+
+def test_that_postgresql_is_away_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("PostgreSQL is away")
+
+    held = Rules()
+    with monkeypatch.context() as patched:
+        patched.setattr(AddressRule.objects, "filter", away)
+        for _ in range(5):
+            held.keep_up(timezone.now())
+    assert [record.message for record in caplog.records].count("limits.rules_unread") == 1
+    held.keep_up(timezone.now())
+    assert not held.behind
+
+
+def test_an_allowed_network_skips_no_limit_that_is_not_spared(hall: Hall) -> None:
+    """Also in a view that the middleware could not see."""
+    hall(payout="1/minute", upload="1/minute")
+    request = RequestFactory().post("/", REMOTE_ADDR="203.0.113.7")
+    visit = guard.begin(request)
+    visit.allowed, visit.who = True, Who("203.0.113.7", user="5")
+    assert [guard.count_mark(request, visit, Mark("upload")).allowed for _ in range(3)] == [True, True, True]
+    view = limit("payout")(lambda request: HttpResponse())
+    assert view(request).status_code == 200
+    visit.counted.clear()
+    assert view(request).status_code == 429
 
 
 def test_every_change_is_on_record(now: datetime) -> None:

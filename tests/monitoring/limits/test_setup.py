@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import path
@@ -23,6 +24,10 @@ def ids(messages: list[object]) -> list[str]:
 def test_the_hall_as_it_is_has_nothing_to_say() -> None:
     assert setup.check_middleware() == []
     assert setup.check_routes() == []
+
+
+def test_the_cookie_that_says_who_has_a_session_is_the_one_of_the_settings() -> None:
+    assert a_policy().session_cookie == settings.SESSION_COOKIE_NAME
 
 
 def test_a_missing_or_misplaced_middleware_is_named() -> None:

@@ -38,7 +38,7 @@ class Token(BaseAuthentication):
 class Thing(APIView):
     authentication_classes = [Token, SessionAuthentication]
     permission_classes = []
-    throttle_classes = [LimitThrottle]
+    throttle_classes = [LimitThrottle]  # type: ignore[list-item]
 
     def get(self, request: Request) -> Response:
         return Response({"thing": 1})
