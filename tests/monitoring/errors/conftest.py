@@ -18,8 +18,10 @@ class Ways:
     stored: list[BatchRecord] = field(default_factory=list)
     broker_error: Exception | None = None
     store_error: Exception | None = None
+    asked: int = 0
 
     def publish(self, batch: BatchRecord) -> None:
+        self.asked += 1
         if self.broker_error is not None:
             raise self.broker_error
         self.published.append(batch)
