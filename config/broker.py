@@ -3,8 +3,9 @@
 import os
 
 from config.env import number, text
+from config.redis_urls import redis_url
 
-broker_url = text("CELERY_BROKER_URL")
+broker_url = redis_url("CELERY_BROKER_URL")
 task_ignore_result = True
 task_serializer = "json"
 accept_content = ["json"]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from config.broker import broker_url, task_default_queue
 from config.env import number, refuse, text
+from config.redis_urls import redis_url
 
 _SHORTEST = 16
 
@@ -21,6 +22,7 @@ class Health:
     queues: tuple[str, ...]
     breaker_url: str = field(repr=False)
     provider_concurrent: int
+    port: int
 
 
 def health(*, cache_url: str) -> Health:
@@ -29,7 +31,7 @@ def health(*, cache_url: str) -> Health:
     if token and len(token) < _SHORTEST:
         refuse("HEALTH_TOKEN", f"can be guessed: at least {_SHORTEST} random characters, or empty.")
     # Not the cache's Redis: it evicts, and an evicted counter is a closed breaker.
-    limits_url = text("RATE_LIMIT_REDIS_URL")
+    limits_url = redis_url("RATE_LIMIT_REDIS_URL")
     threads = number("WEB_THREADS", 4, least=1)
     return Health(
         token=token,
@@ -37,4 +39,5 @@ def health(*, cache_url: str) -> Health:
         queues=(task_default_queue,),
         breaker_url=limits_url,
         provider_concurrent=number("PROVIDER_CONCURRENT", max(1, threads // 4), least=1),
+        port=number("HEALTH_PORT", 0),
     )

@@ -4,6 +4,7 @@ from hashlib import blake2b
 from typing import Any
 
 from config.env import number, refuse, text
+from config.redis_urls import redis_url
 from monitoring.limits.rates import BadRate, Window, parse, parse_concurrent
 from monitoring.limits.tiers import (
     ANONYMOUS,
@@ -60,11 +61,7 @@ def limits(secret: str, *, session_cookie: str = "sessionid") -> Policy:
 
 def store_url() -> str:
     """Where the counters are. Another Redis than the cache's, or another database: they must not be evicted."""
-    url = text("RATE_LIMIT_REDIS_URL")
-    if url and not url.startswith(("redis://", "rediss://", "unix://")):
-        refuse("RATE_LIMIT_REDIS_URL", "is no address of a Redis: write it like redis://host:6379/1.")
-        return ""
-    return url
+    return redis_url("RATE_LIMIT_REDIS_URL")
 
 
 def fixed_windows(url: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from django.core.checks import CheckMessage
 from django.http.request import validate_host
 
 from config.env import Environment, problems
+from config.redis_urls import is_redis
 from config.site import LOOPBACK
 from monitoring.preflight import mask
 from monitoring.preflight.findings import error, rule, warning
@@ -169,23 +170,14 @@ def _is_dsn(text: str) -> bool:
     return _is_address(text) and bool(urlsplit(text).username) and urlsplit(text).path.rpartition("/")[2].isdigit()
 
 
-def _is_redis(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return False
-    return parts.scheme == "unix" or (parts.scheme in ("redis", "rediss") and bool(host))
-
-
 def _is_word(text: str) -> bool:
     return len(text) >= 8 and text.isascii() and text.isprintable() and " " not in text
 
 
 SHAPES: dict[str, tuple[Shape, str]] = {
-    "REDIS_URL": (_is_redis, "redis://:password@host:6379/0"),
-    "RATE_LIMIT_REDIS_URL": (_is_redis, "redis://:password@host:6380/1"),
-    "CELERY_BROKER_URL": (_is_redis, "redis://:password@host:6380/0"),
+    "REDIS_URL": (is_redis, "redis://:password@host:6379/0"),
+    "RATE_LIMIT_REDIS_URL": (is_redis, "redis://:password@host:6380/1"),
+    "CELERY_BROKER_URL": (is_redis, "redis://:password@host:6380/0"),
     "RATE_LIMIT_DEFAULT": (_is_rate, "100/60,1000/900"),
     "RATE_LIMIT_EXPENSIVE": (_is_rate, "10/900"),
     "RATE_LIMIT_BURST": (_is_rate, "60/60"),

@@ -28,7 +28,11 @@ def storage(name: str, url: str, *, public: bool) -> dict[str, Any]:
         refuse(name, "must be file:///absolute/path or s3://bucket/prefix?endpoint=https://host.")
         return {"BACKEND": "django.core.files.storage.InMemoryStorage"}
     query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    # Not at the top: half a second, for halls that keep their files in a bucket.
+    from botocore.config import Config
+
     options: dict[str, Any] = {
+        "client_config": Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 2}),
         "bucket_name": parts.hostname,
         "location": parts.path.strip("/"),
         "endpoint_url": query.get("endpoint"),

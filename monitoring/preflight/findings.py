@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's name for the level
 
 TAG = "preflight"
+# The id of what is said of a variable whose value settings could not use.
+UNREADABLE = f"{TAG}.environment"
 Rule: TypeAlias = Callable[[], Iterable[CheckMessage]]
 
 

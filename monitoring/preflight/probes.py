@@ -12,6 +12,8 @@ from monitoring.preflight.findings import TAG, error
 from monitoring.preflight.mask import said_by
 
 TIMEOUT = 2.0
+# The end of the id of a probe that did not answer in time.
+SILENT = ".silent"
 Run: TypeAlias = Callable[[], Iterable[CheckMessage]]
 
 
@@ -75,7 +77,7 @@ class _Running:
             return self._found
         return [
             error(
-                f"{self.probe.name}.silent",
+                f"{self.probe.name}{SILENT}",
                 self.probe.variable,
                 f"did not answer within {self.probe.timeout:g} s.",
                 hint="Look whether the server runs, and whether this machine may reach it (address, port, firewall).",

@@ -1,6 +1,8 @@
 """`manage.py preflight`: every problem of the configuration at once."""
 
 import json
+import os
+import sys
 import time
 from argparse import ArgumentParser
 from typing import Any
@@ -8,9 +10,9 @@ from typing import Any
 from django.core.checks import ERROR, CheckMessage, run_checks
 from django.core.management.base import BaseCommand
 
-from monitoring.preflight.findings import TAG
+from monitoring.preflight.findings import TAG, UNREADABLE
 from monitoring.preflight.mask import masked
-from monitoring.preflight.probes import probes, run_all
+from monitoring.preflight.probes import SILENT, probes, run_all
 
 
 class Command(BaseCommand):
@@ -41,6 +43,11 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False))
         else:
             self._print(problems, errors)
+        if any(problem["id"].endswith(SILENT) for problem in problems):
+            # Libraries keep threads of their own, which Python would wait for: for ever, behind a server that hangs.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(1)
         if errors:
             raise SystemExit(1)
 
@@ -63,6 +70,11 @@ def _plain(message: CheckMessage) -> dict[str, str]:
 
 
 def _unique(problems: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Errors first, each thing said once."""
-    once = {tuple(problem.values()): problem for problem in problems}
+    """Errors first, each thing said once; of a variable that cannot be read at all, nothing else."""
+    unread = {problem["variable"] for problem in problems if problem["id"] == UNREADABLE}
+    once = {
+        tuple(problem.values()): problem
+        for problem in problems
+        if problem["id"] == UNREADABLE or problem["variable"] not in unread
+    }
     return sorted(once.values(), key=lambda problem: problem["level"] != "error")
