@@ -59,7 +59,7 @@ class PausedHall:
             )
             for name, settings in (("cache", CACHE), ("broker", BROKER), ("limits", BROKER))
         }
-        self.port = free_port()
+        self.port, self.health_port = free_port(), free_port()
         self.web = ServerProcess(self._command(home))
         until(self._is_up, "the web process")
 
@@ -88,6 +88,7 @@ class PausedHall:
                 "STRIPE_PUBLISHABLE_KEY": "pk_test_awning",
                 "STRIPE_WEBHOOK_SECRET": "whsec_awning_pausing",
                 "HEALTH_TOKEN": TOKEN,
+                "HEALTH_PORT": str(self.health_port),
                 "SITE_URL": f"http://{LOOPBACK}:{self.port}",
                 "PUBLIC_MEDIA_URL": media,
                 "AWS_ACCESS_KEY_ID": "nobody",
@@ -98,10 +99,10 @@ class PausedHall:
             },
         )
 
-    def get(self, path: str, headers: dict[str, str] | None = None) -> Answer:
+    def get(self, path: str, headers: dict[str, str] | None = None, *, port: int = 0) -> Answer:
         """One request on a connection of its own, which waits for as long as it takes."""
         begin = time.perf_counter()
-        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=30)
+        connection = http.client.HTTPConnection(LOOPBACK, port or self.port, timeout=30)
         try:
             connection.request("GET", path, headers=headers or {})
             response = connection.getresponse()
@@ -109,6 +110,17 @@ class PausedHall:
         finally:
             connection.close()
         return Answer(response.status, time.perf_counter() - begin, json.loads(body))
+
+    def visit(self) -> int:
+        """A buyer opens the home page, which reads the database; the status, 0 when nobody answered."""
+        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=30)
+        try:
+            connection.request("GET", "/")
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return 0
+        finally:
+            connection.close()
 
     def state_of(self, check: str) -> str:
         """What the page says about one check."""

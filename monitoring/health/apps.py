@@ -12,7 +12,8 @@ class HealthConfig(AppConfig):
     version: str
 
     def ready(self) -> None:
-        from monitoring.health import checks
+        from monitoring import background
+        from monitoring.health import checks, port
 
         self.door = Door(
             token=settings.HEALTH.token,
@@ -25,3 +26,5 @@ class HealthConfig(AppConfig):
             queues=settings.HEALTH.queues,
             disk=str(settings.BASE_DIR),
         )
+        if settings.HEALTH.port and settings.PROCESS_KIND == "web":
+            background.register("health.port", every=1.0, run=lambda now: port.keep(settings.HEALTH.port))

@@ -1,5 +1,6 @@
 """Every dependency paused in turn: the pages answer within half a second and say which one it is."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -43,6 +44,22 @@ def test_no_page_waits_for_a_server_that_hangs(hall: PausedHall, name: str) -> N
 def test_the_hall_is_ready_again_when_postgresql_is(hall: PausedHall) -> None:
     with hall.paused("postgresql"):
         until(lambda: hall.get("/readyz").status == 503, "unready")
+    until(lambda: hall.get("/readyz").status == 200, "ready")
+
+
+def test_a_port_of_its_own_answers_when_every_thread_waits(hall: PausedHall) -> None:
+    until(lambda: hall.get("/healthz", port=hall.health_port).status == 200, "the port")
+    with hall.paused("postgresql"):
+        buyers = [threading.Thread(target=hall.visit, daemon=True) for _ in range(12)]
+        for buyer in buyers:
+            buyer.start()
+        until(lambda: hall.get("/readyz", port=hall.health_port).status == 503, "unready")
+        answers = [hall.get(path, headers, port=hall.health_port) for path, headers in PAGES]
+        assert any(buyer.is_alive() for buyer in buyers), "the buyers wait for the database"
+    assert [answer.status for answer in answers] == [200, 503, 503, 503, 503]
+    assert max(answer.seconds for answer in answers) < 0.5
+    for buyer in buyers:
+        buyer.join(30)
     until(lambda: hall.get("/readyz").status == 200, "ready")
 
 
