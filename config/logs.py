@@ -9,6 +9,7 @@ from monitoring.requests.logs import LineFormatter, Lines, OnlyErrors, Style
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 # A line or two per call, with addresses in them.
 _CHATTY = ("stripe", "httpx", "httpcore", "urllib3", "botocore", "boto3", "s3transfer", "kombu", "amqp", "PIL")
+_WORKERS = ("supervise", "beat", "sweep")
 # Handlers that these bring along would write beside ours, unmasked.
 _WITH_OWN_HANDLERS = ("django", "_granian", "granian.access", "celery", "celery.task", "celery.redirected")
 
@@ -19,7 +20,7 @@ def logging_settings(*, process: str, debug: bool = False) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"()": LineFormatter, "style": style, "process": process}},
+        "formatters": {"line": {"()": LineFormatter, "style": style, "process": _named(process)}},
         "filters": {"errors": {"()": OnlyErrors}},
         "handlers": {"stderr": {"()": Lines, "formatter": "line", "stream": "ext://sys.stderr"}},
         "root": {"handlers": ["stderr"], "level": level},
@@ -34,6 +35,11 @@ def logging_settings(*, process: str, debug: bool = False) -> dict[str, Any]:
             "django.db.backends": {"level": "DEBUG" if style == "console" else "WARNING"},
         },
     }
+
+
+def _named(process: str) -> str:
+    """Which of the workers this is: all of them have the same settings."""
+    return next(filter(sys.argv[1:].__contains__, _WORKERS), process) if process == "worker" else process
 
 
 def _style(*, debug: bool) -> Style:

@@ -96,7 +96,13 @@ _QUOTED_EMAIL = re.compile(r"(?i)(?<![\w.+-])[\w.+-]++%40[\w-]++(?:\.[\w-]++)+")
 _LINK = re.compile(r"(?i)((?:/reset/key|/reset/done|/confirm-email|/login/code)/)[^\s/?#'\"<>(]+")
 # What PostgreSQL tells about a refused row is the row.
 _DETAIL = re.compile(r"(?s)(DETAIL:).*?(?=\n\n|\nCONTEXT:|\nHINT:|\n {2}File |\Z)")
-_PARAMETERS = re.compile(r"(?s)(\[(?:parameters|SQL): ).*?(?=\]|\Z)")
+# The piece of the statement that it shows has its values in it.
+_STATEMENT = re.compile(r"(\bLINE [0-9]{1,6}: )(?:(?!\\n)[^\n])+")
+# What could not be read as a number, a date, a key.
+_UNREADABLE = re.compile(
+    r"((?:invalid input syntax for|invalid input value for|invalid literal for|could not convert|out of range for)[^:\n]{0,80}: "
+    r"|\bbut got )[^\n]+"
+)
 
 
 # Looking for these first is ten times as fast as trying the patterns everywhere.
@@ -132,7 +138,13 @@ def _quoted_mails(text: str) -> str:
 
 
 def _rows(text: str) -> str:
-    return _DETAIL.sub(rf"\1 {MASK}", text) if "DETAIL:" in text else text
+    if "DETAIL:" in text:
+        text = _DETAIL.sub(rf"\1 {MASK}", text)
+    if "LINE " in text:
+        text = _STATEMENT.sub(rf"\1{MASK}", text)
+    return (
+        _UNREADABLE.sub(rf"\1{MASK}", text) if "invalid " in text or "could not" in text or "but got" in text else text
+    )
 
 
 def _keys(text: str) -> str:

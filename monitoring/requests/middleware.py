@@ -14,6 +14,8 @@ from monitoring.requests.client_ip import client_ip
 
 # Probes come every few seconds from everywhere: their lines are written when somebody debugs.
 _QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics", "/health/"})
+# Addresses that a middleware answers, before any route is looked for.
+_FIXED: Final = _QUIET | {"/status/"}
 
 
 def identify(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -53,7 +55,7 @@ def _route(request: HttpRequest, response: HttpResponseBase) -> str:
     """What answers without a route has a name here, "" for all that has one."""
     if isinstance(response, WhiteNoiseFileResponse):
         return "static"
-    return request.path_info if request.path_info in _QUIET else ""
+    return request.path_info if request.path_info in _FIXED else ""
 
 
 def _size(response: HttpResponseBase) -> int | None:

@@ -144,12 +144,13 @@ def _name_of(name: object) -> str:
 
 
 def _scrub_value(value: object, depth: int) -> object:
-    if value is None or isinstance(value, bool | float):
+    if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
         # A subclass of str may say something else when it is written.
         return scrub_text(str(value))
-    if isinstance(value, int):
+    if isinstance(value, int | float):
+        # No card number, and nothing that JSON cannot say.
         return value if abs(value) < 10**12 else scrub_text(str(value))
     if depth > 0 and isinstance(value, Mapping):
         return _scrub_mapping(value, depth - 1)

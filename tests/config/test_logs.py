@@ -138,6 +138,23 @@ def test_a_value_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, n
         logging_settings(process="web")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "process", "named"),
+    [
+        (["celery", "-q", "-A", "config.celery", "worker"], "worker", "worker"),
+        (["celery", "-q", "-A", "config.celery", "beat"], "worker", "beat"),
+        (["manage.py", "sweep"], "worker", "sweep"),
+        (["manage.py", "sweep", "--once"], "command", "command"),
+        (["serve"], "web", "web"),
+    ],
+)
+def test_a_line_names_the_kind_of_its_process(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], process: str, named: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", arguments)
+    assert logging_settings(process=process)["formatters"]["line"]["process"] == named
+
+
 def test_debugging_people_get_readable_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("config.logs.text", Environment({}).text)
     assert logging_settings(process="web", debug=True)["formatters"]["line"]["style"] == "console"

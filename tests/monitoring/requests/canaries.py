@@ -15,7 +15,7 @@ import requests
 import structlog
 from celery import shared_task
 from django.contrib.auth.hashers import make_password
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, ProgrammingError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
@@ -38,6 +38,9 @@ PARTS = {
     "stripe": "sk_live_51CanaryCanaryCanary",
     "hook": "whsec_CanaryCanaryCanary01",
     "reset": "1x-cz9k2p-0123456789abcdef0123456789abcdef",
+    "value": "c4nary-value",
+    "line": "c4nary-line",
+    "number": "c4nary-number",
     "password": "correct horse battery canary",
     "email": "canary.person@example.test",
 }
@@ -118,6 +121,16 @@ def _twice() -> None:
     with transaction.atomic():
         for _ in range(2):
             User.objects.create_user(email=PARTS["email"], password=PARTS["password"])
+
+
+def _refused_value() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT %s::integer", [PARTS["value"]])
+
+
+def _refused_statement() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT nothing_like_it, %s", [PARTS["line"]])
 
 
 def _refused_by_stripe() -> None:
@@ -226,6 +239,11 @@ def planted() -> Iterator[tuple[str, str, Act]]:
         "MIIcanary",
         _logs("-----BEGIN RSA PRIVATE KEY-----\nMIIcanary\nMIIcanary2\n-----END RSA PRIVATE KEY-----"),
     )
+    yield "a value that the database refused", PARTS["value"], _fails(_refused_value, DataError)
+    yield "a statement that it could not read", PARTS["line"], _fails(_refused_statement, ProgrammingError)
+    yield "a value that is no number", PARTS["number"], _fails(lambda: int(PARTS["number"]), ValueError)
+    yield "a key that is no key", PARTS["number"], _fails(lambda: User.objects.get(pk=PARTS["number"]), ValueError)
+    yield "a card number as a fraction", CARD, _logs("canary", value=float(CARD))
     yield "structlog", PARTS["jwt"], _structlog
     yield "a long text", "c4nary-long", _logs("x" * 40_000 + " token=c4nary-long " + "y" * 40_000)
     yield "at the cut of a long text", PARTS["link"][:20], _logs("x" * (8_000 - 10) + PARTS["link"] * 3 + "y" * 40_000)

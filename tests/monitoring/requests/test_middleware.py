@@ -54,7 +54,7 @@ def test_every_answer_carries_an_id(client: Client, log: Log, address: str, stat
     assert [(line["status"], line["request_id"]) for line in log.visits] == [(status, answer["X-Request-ID"])]
 
 
-def test_refused_hosts_static_files_and_probes_carry_one_too(client: Client, log: Log) -> None:
+def test_refused_hosts_static_files_and_probes_carry_one_too(db: None, client: Client, log: Log) -> None:
     refused = client.get("/", SERVER_NAME="evil.example")
     static = client.get("/static/market.css")
     static.close()

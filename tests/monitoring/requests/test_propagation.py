@@ -110,7 +110,7 @@ def test_a_task_runs_under_the_id_it_was_sent_with(log: Log, headers: dict[str, 
     assert ids.current() == ""
 
 
-def test_each_round_of_a_sweep_has_an_id(log: Log) -> None:
+def test_each_round_of_a_sweep_has_an_id(db: None, log: Log) -> None:
     def works(now: datetime) -> int:
         logger.info("sweep.works")
         raise OSError("away")

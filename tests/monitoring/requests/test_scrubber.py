@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from time import perf_counter
+from time import thread_time
 from uuid import UUID
 
 import pytest
@@ -80,23 +80,24 @@ def test_what_is_no_secret_is_left_alone(text: str) -> None:
         "'", '"', "\\", "@", "a@", "a.", "a@a.",
         "://", "://a", "%40", "DETAIL:", "DETAIL:\n", "-----BEGIN RSA PRIVATE KEY-----", "DE89 ",
         "DE", "aB1", "Z9-", "a:b", "x:aaaaaa:",
-        "bearer ", "cookie=", "/reset/key/", "pbkdf2_", "$", "_secret_", "sk_live_", "\n", " ", "4", "42 ", "%20", "\u0130",
+        "bearer ", "LINE 1: ", "but got ", "invalid literal for ",
+        "cookie=", "/reset/key/", "pbkdf2_", "$", "_secret_", "sk_live_", "\n", " ", "4", "42 ", "%20", "\u0130",
     ],
 )  # fmt: skip
 def test_no_text_takes_long(piece: str) -> None:
-    """Four times the text takes about four times the time: a quadratic pattern would take sixteen."""
+    """Eight times the text takes about eight times as long: a quadratic pattern would take 64 times."""
     text = piece * (64_000 // len(piece))
 
     def milliseconds(length: int) -> float:
         times = []
         for _ in range(3):
-            begin = perf_counter()
+            begin = thread_time()
             scrubber._masked(text[:length])
-            times.append(perf_counter() - begin)
+            times.append(thread_time() - begin)
         return min(times) * 1000
 
-    short, long = milliseconds(16_000), milliseconds(64_000)
-    assert long < max(10 * short, 20)
+    short, long = milliseconds(8_000), milliseconds(64_000)
+    assert long < max(25 * short, 40)
 
 
 def test_a_long_text_keeps_both_ends_and_no_half_of_a_secret() -> None:
@@ -157,6 +158,8 @@ def test_values_become_plain_and_masked() -> None:
             "row": Person(),
             "rows": ["password=hunter2", ("password=hunter2", {"surprise": 1})],
             "count": 4242424242424242,
+            "size": 4242424242424242.0,
+            "rate": float("nan"),
             "value": Decimal("1.50"),
             "window": timedelta(seconds=1),
             "event_id": UUID(int=1),
@@ -173,6 +176,8 @@ def test_values_become_plain_and_masked() -> None:
         "row": "<Person>",
         "rows": ["password=[masked]", ["password=[masked]", {"surprise": REMOVED}]],
         "count": "[masked]",
+        "size": "[masked].0",
+        "rate": "nan",
         "value": "1.50",
         "window": "0:00:01",
         "event_id": "00000000-0000-0000-0000-000000000001",
