@@ -23,5 +23,5 @@ class Wiring(AppConfig):
         os.environ.setdefault("PROCESS_KIND", settings.PROCESS_KIND)
         import_module("config.celery")
         # Not at the top: Django's own modules that they need want the apps first.
-        for module in ("config.preflight", "config.probing", "config.supervision"):
+        for module in ("config.preflight", "config.probing", "config.supervision", "config.status"):
             import_module(module).register()

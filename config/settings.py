@@ -95,6 +95,7 @@ MIDDLEWARE = [
     # Before everything that may refuse: a browser app must be able to read why.
     "corsheaders.middleware.CorsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "monitoring.ops.status_page.middleware",  # before sessions and limits: it outlives the stores they need
     "config.middleware.personal_pages",  # before sessions, which note in Vary that they were read
     "config.middleware.plain_session_key",
     "django.contrib.sessions.middleware.SessionMiddleware",

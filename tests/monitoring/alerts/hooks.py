@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass
 class Hook:
-    """``answer`` is sent as it is; ``drip`` sends it byte by byte until the client hangs up; None answers nothing."""
+    """``answer`` is sent as it is; ``drip`` sends a byte now and then instead; None answers nothing."""
 
     port: int
     answer: bytes | None = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -71,7 +71,10 @@ def _answer(connected: socket.socket, served: Hook) -> None:
         if served.answer is None:
             lines.read(1)  # until the client hangs up
         elif served.drip:
-            while not served.ending.wait(0.02):
+            # Four seconds: whoever waits for the end of it fails, and does not hang.
+            for _ in range(200):
                 connected.sendall(b"H")
+                if served.ending.wait(0.02):
+                    return
         else:
             connected.sendall(served.answer)
