@@ -35,6 +35,7 @@ def production_like() -> dict[str, str]:
         "SITE_URL": "https://hall.example",
         "ALLOWED_HOSTS": "hall.example",
         "TRUSTED_PROXIES": "10.0.0.0/8",
+        "STRIPE_API_BASE": "https://api.stripe.com",
         "STRIPE_SECRET_KEY": f"sk_live_{secrets.token_hex(16)}",
         "STRIPE_PUBLISHABLE_KEY": f"pk_live_{secrets.token_hex(16)}",
         "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(16)}",
