@@ -16,6 +16,7 @@ from config.limits import NO_LIMITS_OF_THE_LIBRARY, fixed_windows, limits
 from config.logs import logging_settings
 from config.metrics import metrics
 from config.rates import rates
+from config.redis_urls import redis_url
 from config.sentry import release, sentry, slow_query_ms
 from config.site import allowed_hosts, site_url
 from config.storage import storage
@@ -164,7 +165,7 @@ DATABASES = {
     ),
 }
 
-REDIS_URL = text("REDIS_URL")
+REDIS_URL = redis_url("REDIS_URL")
 CELERY_BROKER_URL = broker.broker_url
 # Redis down costs speed, never a page: a short time-out, and its errors count as a miss.
 _REDIS = {
