@@ -132,4 +132,5 @@ def _inbox() -> tuple[float, float]:
 def _rows(sql: str) -> list[tuple[str | int | float, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        return cursor.fetchall()
+        found: list[tuple[str | int | float, ...]] = cursor.fetchall()
+    return found

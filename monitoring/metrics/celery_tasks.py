@@ -34,7 +34,7 @@ def stamp(headers: dict[str, Any] | None = None, **kwargs: object) -> None:
 def begin(task: Any = None, **kwargs: object) -> None:
     """A task starts."""
     setattr(task.request, _BEGIN, time.monotonic())
-    published = getattr(task.request, PUBLISHED_AT, None)
+    published = getattr(task.request, PUBLISHED_AT, None) or (task.request.headers or {}).get(PUBLISHED_AT)
     if isinstance(published, int | float):
         waited.observe(max(0.0, time.time() - published))
 

@@ -92,7 +92,7 @@ def test_a_gauge_that_fails_costs_no_other(own_gauges: Register, caplog: pytest.
 
 
 def test_an_old_value_is_not_shown_for_ever(own_gauges: Register, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = iter([[({}, 7.0)]])
+    answers: Iterator[list[collected.Row]] = iter([[({}, 7.0)]])
     own_gauges("things", "Things.", lambda: next(answers), source="here")
     assert shown()["awning_things"] == [7.0]
     state = collected._source("here")

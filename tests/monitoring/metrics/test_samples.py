@@ -47,7 +47,8 @@ def test_a_flush_writes_one_row_per_minute_and_name(here: Samples, clock: Clock)
     assert here.flush("a/web") == 3
     assert here.flush("a/web") == 0
     first = Sample.objects.get(name="request", minute=NOON)
-    assert (first.count, first.bad, first.total, first.highest) == (2, 1, pytest.approx(0.6), 0.4)
+    assert (first.count, first.bad, first.highest) == (2, 1, 0.4)
+    assert first.total == pytest.approx(0.6)
     assert (first.instance, sum(first.buckets)) == ("a/web", 2)
     sign_up = Sample.objects.get(name="signup")
     assert (sign_up.count, sign_up.bad, sign_up.highest, sum(sign_up.buckets)) == (1, 1, None, 0)
