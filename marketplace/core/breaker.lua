@@ -54,7 +54,9 @@ end
 
 local function state()
   if not kept['until'] then return 'closed' end
-  if now < number('until') then return 'open' end
+  -- Further away than anybody may ask for: this server's clock was set back, or the policy has become shorter.
+  local left = number('until') - now
+  if left > 0 and left <= math.max(rest, longest) then return 'open' end
   return 'half_open'
 end
 
@@ -96,7 +98,7 @@ if op == 'ask' then
     note_successes()
   elseif found == 'open' then
     verdict, wait = 0, number('until') - now
-  elseif kept['probe'] and number('probe_until') > now then
+  elseif kept['probe'] and number('probe_until') > now and number('probe_until') - now <= lease then
     verdict, wait = 0, number('probe_until') - now
   else
     verdict = 2

@@ -17,8 +17,8 @@ from django.utils.crypto import constant_time_compare
 # "unknown": the database does not say in time who that is.
 Verdict: TypeAlias = Literal["welcome", "unknown", "stranger", "not_staff"]
 
-# Look-ups under way at once; each may hang for as long as the database does.
-MOST_LOOKUPS = 4
+# Look-ups under way at once: each takes a connection of the pool, and nothing else limits who asks.
+MOST_LOOKUPS = 2
 # Seconds.
 PATIENCE = 0.3
 

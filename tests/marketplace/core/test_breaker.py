@@ -173,6 +173,18 @@ def test_the_clock_of_a_process_does_not_matter(shop: Shop, monkeypatch: pytest.
     assert call(shop.process()) == "refused"
 
 
+@pytest.mark.parametrize("mark", ["until", "probe_until"])
+def test_a_redis_whose_clock_was_set_back_keeps_nobody_out(shop: Shop, mark: str) -> None:
+    breaker = opened(shop)
+    far = int((client_time(shop) + 86_400) * 1000)
+    with redis.Redis.from_url(shop.url) as client:
+        if mark == "probe_until":
+            until(lambda: breaker.status().state == "half_open")
+            client.hset("tests:breaker:service", "probe", "somebody")
+        client.hset("tests:breaker:service", mark, far)
+    assert call(shop.process(Policy(longest=40, probe=0.3))) == "ok"
+
+
 def test_a_closed_breaker_asks_redis_once_a_second_at_most(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     breaker = shop.process()
     asked: list[str] = []

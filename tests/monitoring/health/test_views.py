@@ -3,6 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.apps import apps
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import resolve
@@ -91,6 +92,13 @@ def test_ready_is_postgresql_alone(client: Client, monkeypatch: pytest.MonkeyPat
     answer = client.get("/readyz")
     assert (answer.status_code, body(answer)["draining"]) == (code, False)
     assert asked == ["postgresql"]
+
+
+def test_ready_takes_no_connection_of_the_pool(client: Client) -> None:
+    """This test may not use Django's connections, as if all of them were taken."""
+    with pytest.raises(RuntimeError, match="Database access not allowed"):
+        connection.ensure_connection()
+    assert client.get("/readyz").status_code == 200
 
 
 @pytest.mark.usefixtures("draining")
