@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypedDict, cast
+from typing import TypedDict
 from uuid import uuid4
 
 from monitoring.errors import traces
@@ -141,7 +141,9 @@ def _sample(sample: Sample) -> SampleRecord:
 
 
 def _link(link: traces.Link) -> LinkRecord:
-    frames = [cast(FrameRecord, asdict(frame)) for frame in link.frames]
+    frames = [
+        FrameRecord(file=frame.file, line=frame.line, function=frame.function, ours=frame.ours) for frame in link.frames
+    ]
     return LinkRecord(type=link.type[:200], message=_message(link.text), frames=frames)
 
 

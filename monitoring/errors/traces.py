@@ -1,12 +1,14 @@
 """What an error leaves behind: its types, texts and frames, without a single value of a variable; and its fingerprint."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
+from typing import TypeAlias
 
 import psycopg
 
@@ -20,6 +22,9 @@ LONGEST_TEXT = 1000
 # Our wiring is on every stack; it tells two errors apart only when nothing else of ours is there.
 WIRING = ("config/", "monitoring/", "manage.py")
 _HERE = str(Path(__file__).resolve().parent)
+
+
+Step: TypeAlias = TracebackType | FrameType
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,39 +118,44 @@ def _causes(error: BaseException) -> list[BaseException]:
     return found
 
 
-def _walk(error: BaseException) -> list[tuple[CodeType, int, str, bool]]:
-    """Code, line, file and ownership of each step, the outermost first."""
-    steps = _raised(error.__traceback__) or _standing()
+def _walk(error: BaseException) -> list[tuple[Step, CodeType, str, bool]]:
+    """Step, code, file and ownership, the outermost first. The middle of a deep stack is passed over: lines cost time."""
+    steps: Sequence[Step] = _raised(error.__traceback__) or _standing()
     if len(steps) > OUTERMOST + INNERMOST:
-        steps = steps[:OUTERMOST] + steps[-INNERMOST:]
-    return [(code, line, *_place(code.co_filename, _home.root)) for code, line in steps]
+        steps = [*steps[:OUTERMOST], *steps[-INNERMOST:]]
+    codes = [step.tb_frame.f_code if isinstance(step, TracebackType) else step.f_code for step in steps]
+    return [(step, code, *_place(code.co_filename, _home.root)) for step, code in zip(steps, codes, strict=True)]
 
 
-def _raised(trace: TracebackType | None) -> list[tuple[CodeType, int]]:
+def _raised(trace: TracebackType | None) -> list[TracebackType]:
     steps = []
     while trace is not None:
-        steps.append((trace.tb_frame.f_code, trace.tb_lineno))
+        steps.append(trace)
         trace = trace.tb_next
     return steps
 
 
-def _standing() -> list[tuple[CodeType, int]]:
+def _standing() -> list[FrameType]:
     """An error that was made and never raised broke where it was reported."""
     frame: FrameType | None = sys._getframe()
-    steps: list[tuple[CodeType, int]] = []
+    steps: list[FrameType] = []
     while frame is not None and len(steps) < INNERMOST:
         if not frame.f_code.co_filename.startswith(_HERE):
-            steps.append((frame.f_code, frame.f_lineno))
+            steps.append(frame)
         frame = frame.f_back
     return steps[::-1]
 
 
+def _line(step: Step) -> int:
+    return step.tb_lineno if isinstance(step, TracebackType) else step.f_lineno
+
+
 def _frames(error: BaseException) -> list[Frame]:
-    return [Frame(file, line, code.co_qualname[:120], ours) for code, line, file, ours in _walk(error)]
+    return [Frame(file, _line(step), code.co_qualname[:120], ours) for step, code, file, ours in _walk(error)]
 
 
 def _steps(error: BaseException) -> list[tuple[str, bool]]:
-    return [(f"{file} {code.co_qualname}", ours) for code, line, file, ours in _walk(error)]
+    return [(f"{file} {code.co_qualname}", ours) for _, code, file, ours in _walk(error)]
 
 
 @lru_cache(maxsize=4096)

@@ -1,3 +1,5 @@
+import time
+
 import psycopg
 import pytest
 from django.db import DataError, IntegrityError, connection, transaction
@@ -76,6 +78,17 @@ def test_a_deep_stack_keeps_its_ends() -> None:
     assert len(frames) == traces.OUTERMOST + traces.INNERMOST
     assert frames[-1].function == "deep"
     assert frames[0].function == "caught"
+
+
+def test_the_deepest_stack_costs_little() -> None:
+    error = caught(deep, 900)
+    times = []
+    for _ in range(20):
+        begin = time.perf_counter()
+        traces.fingerprint(error)
+        traces.chain(error)
+        times.append(time.perf_counter() - begin)
+    assert min(times) < 0.0008
 
 
 def test_a_text_that_cannot_be_made_is_empty() -> None:
