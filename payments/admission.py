@@ -1,8 +1,9 @@
 """Whether a call to the provider goes out at all: a breaker for the provider's sake, a bulkhead for ours."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 
 from django.apps import apps
 
@@ -72,3 +73,16 @@ def _verdict(error: BaseException) -> Failure | Answered | None:
     if isinstance(error, ProviderUnavailable | ProviderUnknown):
         return Failure(str(error)[:80], retry_after=error.retry_after or 0.0)
     return ANSWERED if isinstance(error, AwningError) else None
+
+
+def asked_to_wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the provider asks us to wait. A date counts from the answer's own, whatever our clock says."""
+    asked = headers.get("retry-after", "")
+    try:
+        seconds = float(asked)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(asked) - parsedate_to_datetime(headers.get("date", ""))).total_seconds()
+        except (TypeError, ValueError):
+            return None
+    return seconds if 0 < seconds < float("inf") else None

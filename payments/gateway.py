@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar, cast
 from uuid import UUID
@@ -17,7 +16,7 @@ from uuid import UUID
 from marketplace.core.db import forbid_transaction
 from marketplace.core.events import Json
 from payments.access import Access, access
-from payments.admission import admitted
+from payments.admission import admitted, asked_to_wait
 from payments.provider import (
     BadSignature,
     CardDeclined,
@@ -116,25 +115,12 @@ def _transient(
 
     text = f"{what}: {error}"[:300]
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
-    pause = _retry_after(headers)
+    pause = asked_to_wait(headers)
     if isinstance(error, stripe.RateLimitError) or not writes or _never_sent(error):
         return ProviderUnavailable(text, retry_after=pause)
     if headers.get("idempotent-replayed") == "true":
         return ProviderGaveUp(text)
     return ProviderUnknown(text, retry_after=pause)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the provider asks us to wait. A date counts from the answer's own, whatever our clock says."""
-    asked = headers.get("retry-after", "")
-    try:
-        seconds = float(asked)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(asked) - parsedate_to_datetime(headers.get("date", ""))).total_seconds()
-        except (TypeError, ValueError):
-            return None
-    return seconds if 0 < seconds < float("inf") else None
 
 
 def _never_sent(error: "stripe.StripeError") -> bool:

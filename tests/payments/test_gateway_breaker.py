@@ -120,7 +120,7 @@ def test_a_named_time_is_honoured(stripe: StripeControl) -> None:
     ],
 )
 def test_the_wait_is_read_from_numbers_and_dates(headers: dict[str, str], seconds: float | None) -> None:
-    assert gateway._retry_after(headers) == seconds
+    assert admission.asked_to_wait(headers) == seconds
 
 
 def test_the_next_try_closes_it(stripe: StripeControl) -> None:
