@@ -184,7 +184,7 @@ class Load:
     def post(self) -> None:
         """One POST that writes; its mark counts as acknowledged when the answer is 200."""
         mark = f"mark-{next(self._count)}"
-        if self._ask("POST", "/slow/?seconds=0.1", f"mark={mark}"):
+        if self._ask("POST", "/webhooks/slow/?seconds=0.1", f"mark={mark}"):
             self.marks.append(mark)
 
     def _ask(self, method: str, url: str, body: str | None) -> bool:
@@ -209,9 +209,9 @@ class Load:
     def running(self) -> Iterator[Self]:
         """Keep the clients busy inside the block."""
         kinds: list[Callable[[], None]] = [
-            lambda: self.get("/slow/?seconds=0.05"),
-            lambda: self.get("/slow/?seconds=0.9"),
-            lambda: self.get("/slow/?seconds=0.3"),
+            lambda: self.get("/webhooks/slow/?seconds=0.05"),
+            lambda: self.get("/webhooks/slow/?seconds=0.9"),
+            lambda: self.get("/webhooks/slow/?seconds=0.3"),
             self.post,
         ]
         threads = [threading.Thread(target=self._repeat, args=(kind,)) for kind in kinds]

@@ -25,4 +25,5 @@ def slow(request: HttpRequest) -> HttpResponse:
     return HttpResponse("done")
 
 
-urls.urlpatterns.append(path("slow/", slow))
+# Under a prefix that no limit counts: the load comes from one address.
+urls.urlpatterns.insert(0, path("webhooks/slow/", slow))
