@@ -87,7 +87,7 @@ def test_nobody_there_is_said_at_once(line: Line) -> None:
 
 def test_a_refused_password_is_said(server: PostgresServer, line: Line) -> None:
     with pytest.raises(Silent, match="password authentication failed"):
-        line.ask(server.url.replace("secret", "wrong"))
+        line.ask(server.url.replace("secret", "wrong"), patience=10)
 
 
 def test_a_server_out_of_connections_still_answers_whom_it_knows(server: PostgresServer, line: Line) -> None:
@@ -98,7 +98,7 @@ def test_a_server_out_of_connections_still_answers_whom_it_knows(server: Postgre
                 stack.enter_context(psycopg.connect(server.url))
         assert not line.ask(server.url, patience=10)[0]
         with pytest.raises(Silent):
-            Line().ask(server.url)
+            Line().ask(server.url, patience=10)
 
 
 def test_it_asks_the_database_that_django_uses(db: None) -> None:
@@ -133,6 +133,6 @@ def test_a_fork_leaves_the_line_to_the_parent(db: None) -> None:
         os._exit(0 if line._connection is None else 1)
     assert os.waitpid(child, 0)[1] == 0
     known = backend(line)
-    line.ask(postgres.conninfo())
+    line.ask(postgres.conninfo(), patience=10)
     assert backend(line) == known
     line.close()
