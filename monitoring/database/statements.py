@@ -13,7 +13,7 @@ LONGEST = 8000
 
 _TOKEN = re.compile(
     r"""
-      (?P<comment> --[^\n]* | /\*.*?(?:\*/|\Z) )
+      (?P<comment> --[^\n]* | /\*(?:[^*/]|\*(?!/)|/(?!\*)|/\*.*?(?:\*/|\Z))*+(?:\*/|\Z) )
     | (?P<typed> \b(?P<type>interval|date|timestamptz|timestamp|time)\s+'(?:[^']|'')*(?:'|\Z) )
     | (?P<string> \b[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z) | (?:\b[uU]&|\b[bBxXnN])?'(?:[^']|'')*(?:'|\Z) )
     | (?P<dollar> \$(?P<tag>[A-Za-z_]*)\$.*?(?:\$(?P=tag)\$|\Z) )

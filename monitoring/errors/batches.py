@@ -118,7 +118,7 @@ def moment(text: str) -> datetime:
 def _tally(tally: Tally) -> TallyRecord:
     return TallyRecord(
         fingerprint=tally.fingerprint,
-        type=tally.type[:200],
+        type=_storable(tally.type)[:200],
         first_at=tally.first_at.isoformat(),
         last_at=tally.last_at.isoformat(),
         times=tally.times,
@@ -130,11 +130,11 @@ def _sample(sample: Sample) -> SampleRecord:
         id=sample.id,
         fingerprint=sample.fingerprint,
         at=sample.at.isoformat(),
-        culprit=traces.culprit(sample.links),
+        culprit=_storable(traces.culprit(sample.links)),
         chain=[_link(link) for link in sample.links],
         handled=sample.handled,
         request_id=sample.request_id,
-        origin=sample.origin,
+        origin=_storable(sample.origin),
         user=sample.user,
         facts=_facts(sample.facts),
     )
@@ -142,15 +142,15 @@ def _sample(sample: Sample) -> SampleRecord:
 
 def _link(link: traces.Link) -> LinkRecord:
     frames = [
-        FrameRecord(file=frame.file, line=frame.line, function=frame.function, ours=frame.ours) for frame in link.frames
+        FrameRecord(file=_storable(frame.file), line=frame.line, function=_storable(frame.function), ours=frame.ours)
+        for frame in link.frames
     ]
-    return LinkRecord(type=link.type[:200], message=_message(link.text), frames=frames)
+    return LinkRecord(type=_storable(link.type)[:200], message=_message(link.text), frames=frames)
 
 
 def _message(text: str) -> str:
     try:
-        # PostgreSQL keeps no NUL.
-        return readable(text.replace("\x00", ""))
+        return readable(_storable(text))
     except Exception:  # noqa: BLE001 - what cannot be scrubbed is not sent
         return ""
 
@@ -165,4 +165,9 @@ def _facts(facts: Mapping[str, object]) -> dict[str, object]:
 def _clean(value: object) -> object:
     if isinstance(value, float) and value - value != 0:
         return str(value)
-    return scrub_text(value.replace("\x00", "")) if isinstance(value, str) else value
+    return scrub_text(_storable(value)) if isinstance(value, str) else value
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL keeps neither a NUL nor half a surrogate pair."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()

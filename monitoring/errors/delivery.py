@@ -33,6 +33,10 @@ Publish = Callable[[BatchRecord], None]
 Store = Callable[[BatchRecord], None]
 
 
+class Unstorable(Exception):
+    """The store answers, and refuses this very batch: it must not stand in the way of those behind it."""
+
+
 @dataclass
 class Courier:
     """One process's way out. At most one batch is in hand; the rest waits in the bounded buffer."""
@@ -66,16 +70,19 @@ class Courier:
     def log_rest(self) -> None:
         """What found no way out becomes a log line: the type, the place and how often; no texts."""
         while (self.hand or len(buffer())) and (batch := self.hand or self._next()):
-            places = {sample["fingerprint"]: sample["culprit"] for sample in batch.samples}
-            for tally in batch.tallies:
-                logger.error(
-                    "errors.unsent %s ×%d (%s)",
-                    tally["type"],
-                    tally["times"],
-                    places.get(tally["fingerprint"], ""),
-                    extra={"fingerprint": tally["fingerprint"], "count": tally["times"]},
-                )
+            self._log(batch)
             self.hand = None
+
+    def _log(self, batch: Batch) -> None:
+        places = {sample["fingerprint"]: sample["culprit"] for sample in batch.samples}
+        for tally in batch.tallies:
+            logger.error(
+                "errors.unsent %s ×%d (%s)",
+                tally["type"],
+                tally["times"],
+                places.get(tally["fingerprint"], ""),
+                extra={"fingerprint": tally["fingerprint"], "count": tally["times"]},
+            )
 
     def _next(self, *, ending: bool = True) -> Batch | None:
         if not ending and not buffer().samples_wait() and self.clock() < self.counts_due:
@@ -114,6 +121,10 @@ class Courier:
             return False
         try:
             self.store(batch.record())
+        except Unstorable:
+            logger.exception("errors.unstorable")
+            self._log(batch)
+            return True
         except Exception as error:  # noqa: BLE001 - the batch stays in hand, whatever the reason
             self.store_quiet_until = self.clock() + REST
             logger.warning("errors.store_away", extra={"error": type(error).__name__})

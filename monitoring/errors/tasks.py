@@ -1,7 +1,7 @@
 """Celery's part: stores what processes hand on, forwards it, forgets what is old."""
 
 from celery import shared_task
-from django.db import DatabaseError, InterfaceError
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from monitoring.errors import forwarding, services
@@ -14,7 +14,7 @@ STORE = "errors.store"
     name=STORE,
     ignore_result=True,
     # The database may be restarting; afterwards the batch is still worth storing.
-    autoretry_for=(DatabaseError, InterfaceError),
+    autoretry_for=(OperationalError, InterfaceError),
     max_retries=5,
     retry_backoff=2,
     retry_backoff_max=60,

@@ -86,7 +86,7 @@ def fingerprint(error: BaseException) -> str:
     telling = [step for step in ours if not step.startswith(WIRING)] or ours or [step for step, own in steps]
     unrepeated = telling[:1] + [after for before, after in pairwise(telling) if after != before]
     parts = [name_of(one) for one in causes] + [_state(causes[0])] + unrepeated[-TELLING:]
-    return sha256("\n".join(parts).encode()).hexdigest()[:32]
+    return sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def culprit(links: list[Link]) -> str:

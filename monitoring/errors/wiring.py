@@ -4,7 +4,7 @@ import sys
 
 from celery import signals
 from django.core.signals import got_request_exception
-from django.db import connections
+from django.db import DataError, IntegrityError, ProgrammingError, connections
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -48,5 +48,7 @@ def _publish(batch: BatchRecord) -> None:
 def _store(batch: BatchRecord) -> None:
     try:
         services.store(batch, now=timezone.now())
+    except (DataError, IntegrityError, ProgrammingError, ValueError, TypeError, LookupError) as error:
+        raise delivery.Unstorable from error
     finally:
         connections.close_all()

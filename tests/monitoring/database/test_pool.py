@@ -85,6 +85,10 @@ def test_counts_of_a_pool_that_was_opened_again_start_anew() -> None:
     assert [seen.more("waits", count) for count in (5, 7, 2, 3)] == [5, 2, 2, 1]
 
 
+def test_a_pool_that_cannot_grow_fast_enough_is_full() -> None:
+    assert pool._state({"pool_max": 4, "pool_size": 1, "requests_waiting": 1}).share == 1.0
+
+
 def test_counters_that_are_missing_are_zero() -> None:
     state = pool._state({"pool_max": 4})
     assert (state.limit, state.in_use, state.waited_ms, state.errors) == (4, 0, 0, 0)

@@ -25,6 +25,8 @@ from monitoring.database.statements import LONGEST, fingerprint, is_control, is_
         ("SELECT now() - interval '3 days', date '2020-01-01'", "SELECT now() - $1::interval, $2::date"),
         ("SELECT a %% 7 FROM t WHERE b @> '{}' AND c ? 'k'", "SELECT a % $1 FROM t WHERE b @> $2 AND c ? $3"),
         ("SELECT %(name)s", "SELECT $1"),
+        ("SELECT /* a /* b secret */ c secret */ 1", "SELECT $1"),
+        ("SELECT a /* never ends secret", "SELECT a"),
         ("SELECT 'never ends secret", "SELECT $1"),
         ("SELECT coalesce(%s, %s)", "SELECT coalesce($1, $2)"),
         ("SELECT t.tags[1], -5", "SELECT t.tags[$1], -$2"),

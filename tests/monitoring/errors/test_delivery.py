@@ -122,6 +122,21 @@ def test_the_last_run_of_the_background_hands_on_what_waits(
     assert len(ways.stored) == 1
 
 
+def test_a_batch_that_the_store_refuses_is_logged_and_lets_the_next_one_pass(
+    courier: delivery.Courier, ways: Ways, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    ways.broker_error, ways.store_error = OSError("refused"), delivery.Unstorable()
+    report(caught(boom))
+    courier.run(ending=False)
+    clock.seconds += delivery.AWAY
+    courier.run(ending=False)
+    assert any(line.startswith("errors.unsent ValueError ×1") for line in caplog.messages)
+    ways.store_error = None
+    report(caught(bang))
+    courier.run(ending=False)
+    assert [batch["tallies"][0]["times"] for batch in ways.stored] == [1]
+
+
 def test_drops_and_failures_are_said(
     courier: delivery.Courier, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

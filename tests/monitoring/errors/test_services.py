@@ -6,8 +6,8 @@ from django.db import connections
 from django.utils import timezone
 
 from marketplace.accounts.models import User
-from monitoring.errors import queries, services
-from monitoring.errors.batches import BatchRecord, LinkRecord, SampleRecord, TallyRecord
+from monitoring.errors import delivery, queries, report, services, wiring
+from monitoring.errors.batches import BatchRecord, LinkRecord, SampleRecord, Sender, TallyRecord
 from monitoring.errors.models import ErrorEvent, ErrorGroup, StoredBatch
 from tests.conftest import NOW
 
@@ -157,6 +157,19 @@ def test_what_is_old_is_forgotten(db: None) -> None:
     assert StoredBatch.objects.count() == 2
     services.prune(now=NOW + timedelta(days=3))
     assert not StoredBatch.objects.exists()
+
+
+def test_no_text_makes_a_batch_that_the_database_refuses(transactional_db: None) -> None:
+    strange = type("Str\ud800ange\x00", (ValueError,), {})
+    for text in ("\x00", "half \ud800 pair", "\udcff", "a\x00b", "\uffff", "x" * 10**6, "🪴 \u202e"):
+        report(strange(text), handler=text, **{text[:30]: 1})
+    courier = delivery.Courier(Sender("web"), publish=_refuse, store=wiring._store)
+    courier.run(ending=True)
+    assert ErrorGroup.objects.get().count == 7
+
+
+def _refuse(batch: object) -> None:
+    raise OSError("away")
 
 
 def test_pruning_is_a_task(db: None) -> None:
