@@ -6,7 +6,7 @@ from typing import Protocol
 from django.http import HttpRequest
 
 from monitoring.limits import guard
-from monitoring.limits.tiers import ANONYMOUS, USER, Mark
+from monitoring.limits.tiers import Mark
 
 
 class RestRequest(Protocol):
@@ -32,10 +32,7 @@ class LimitThrottle:
         tiers: tuple[str, ...] = getattr(view, "limit_tiers", ())
         user = request.user
         known = str(getattr(user, "pk", "")) if getattr(user, "is_authenticated", False) else ""
-        missing = [tier for tier in tiers if tier not in visit.counted]
-        if not missing and {USER, ANONYMOUS} & visit.counted:
-            return True
-        decision = guard.count_user(plain, visit, known or visit.who.user, [Mark(tier) for tier in missing])
+        decision = guard.count_user(plain, visit, known or visit.who.user, [Mark(tier) for tier in tiers])
         self._wait = None if decision.allowed else ceil(decision.retry_after)
         return decision.allowed
 

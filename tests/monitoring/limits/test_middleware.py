@@ -198,8 +198,14 @@ def test_limited_answers_say_how_much_is_left(hall: Hall) -> None:
 
 
 def test_the_budget_of_a_48_is_not_shown_to_its_neighbours(hall: Hall) -> None:
-    hall(anonymous="5/minute")
-    assert client("2001:db8::1").get("/plain/")["RateLimit-Policy"].count("anonymous") == 1
+    hall(anonymous="2/minute")
+    for number in range(15):
+        assert statuses(client(f"2001:db8:0:{number:x}::1"), "/plain/", 2) == [200, 200]
+    assert statuses(client("2001:db8:0:20::1"), "/plain/", 1) == [200]
+    answer = client("2001:db8:0:30::1").get("/plain/")
+    assert '"anonymous-60";r=1' in answer["RateLimit"], "the /48 has none left"
+    assert answer["RateLimit-Policy"].count("anonymous") == 1
+    assert statuses(client("2001:db8:0:30::1"), "/plain/", 1) == [429]
 
 
 def test_head_counts_as_get_and_options_only_in_the_burst(hall: Hall) -> None:
