@@ -3,7 +3,6 @@
 import fcntl
 import mmap
 import os
-import struct
 import threading
 from collections.abc import Callable, Collection
 from enum import IntEnum
@@ -14,9 +13,9 @@ from typing import Final
 VARIABLE: Final = "AWNING_SHUTDOWN_PAGE"
 
 _SIZE: Final = 4096
-_SLOT: Final = struct.Struct("=ii")
-_FIRST_SLOT: Final = 64
-_SLOTS: Final = (_SIZE - _FIRST_SLOT) // _SLOT.size
+# The page as numbers of four bytes: the state is the first byte, then come pairs of process id and count.
+_NOBODYS: Final = 8
+_HOLDERS: Final = range(16, _SIZE // 4, 2)
 
 
 class State(IntEnum):
@@ -47,7 +46,9 @@ class Page:
             finally:
                 os.close(descriptor)
         self._lock = threading.Lock()
-        self._slot: int | None = None
+        self._numbers = memoryview(self._bytes).cast("i")
+        # Until this process has a slot, it counts where nobody adds up.
+        self._cell = _NOBODYS
         self._count = 0
 
     @property
@@ -72,32 +73,29 @@ class Page:
             return
         with self.path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            for index in range(_SLOTS):
-                offset = _FIRST_SLOT + index * _SLOT.size
-                holder, _ = _SLOT.unpack_from(self._bytes, offset)
-                if holder in (0, os.getpid()) or not alive(holder):
-                    _SLOT.pack_into(self._bytes, offset, os.getpid(), 0)
-                    self._slot, self._count = offset, 0
+            for holder in _HOLDERS:
+                pid = self._numbers[holder]
+                if pid in (0, os.getpid()) or not alive(pid):
+                    self._numbers[holder + 1] = 0
+                    self._numbers[holder] = os.getpid()
+                    self._cell, self._count = holder + 1, 0
                     return
 
     def begin(self) -> None:
         """A request is being answered from now on."""
         with self._lock:
             self._count += 1
-            if self._slot is not None:
-                _SLOT.pack_into(self._bytes, self._slot, os.getpid(), self._count)
+            self._numbers[self._cell] = self._count
 
     def end(self) -> None:
         """It is answered."""
         with self._lock:
             self._count -= 1
-            if self._slot is not None:
-                _SLOT.pack_into(self._bytes, self._slot, os.getpid(), self._count)
+            self._numbers[self._cell] = self._count
 
     def in_flight(self, pids: Collection[int]) -> int:
         """Requests that the processes ``pids`` are answering at this moment."""
-        slots = (_SLOT.unpack_from(self._bytes, _FIRST_SLOT + index * _SLOT.size) for index in range(_SLOTS))
-        return sum(count for holder, count in slots if holder in pids)
+        return sum(self._numbers[holder + 1] for holder in _HOLDERS if self._numbers[holder] in pids)
 
     def remove(self) -> None:
         """Deletes the file; those who have mapped it keep their view."""

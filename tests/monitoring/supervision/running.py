@@ -19,7 +19,7 @@ PATIENCE = 30.0
 STOP_SECONDS = 10.0
 
 
-def until(condition: Callable[[], Found], what: str, patience: float = PATIENCE) -> Found:
+def until(condition: Callable[[], Found | None], what: str, patience: float = PATIENCE) -> Found:
     """Wait until the condition holds, and return it; fail with ``what`` was awaited."""
     deadline = time.monotonic() + patience
     while not (found := condition()):
@@ -53,7 +53,7 @@ class Program:
     def family(self) -> list[psutil.Process]:
         """All living processes under it."""
         try:
-            found = psutil.Process(self.process.pid).children(recursive=True)
+            found: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
         except psutil.NoSuchProcess:
             return []
         self.seen |= {process.pid for process in found}
