@@ -42,6 +42,11 @@ MASKED = [
     ("q=4242+4242+4242+4242", "q=[masked]"),
     ("1764000000 4242 4242 4242 4242", "[masked]"),
     ("DE89 3704 0044 0532 0130 00", "[masked]"),
+    ("x -----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY----- y", "x [masked] y"),
+    ("got eyJhbGci.eyJzdWIi.c2ln back", "got [masked] back"),
+    ("link Mw:1abcde:5m8Q2w1E3r4T5y6U7i8O9p0A1sD is old", "link [masked] is old"),
+    ("session q7w8e9r0t1y2u3i4o5p6a7s8d9f0g1h2 is gone", "session [masked] is gone"),
+    ("Zt7-c2x4b6n8m0Q1w2E3r4T5y6U7i8O9-p0A_sDfGh", "[masked]"),
     ("gb82west12345698765432", "[masked]"),
     ("$x argon2$argon2id$v=19$m=102400,t=2$abc", "$x [masked],t=2$abc"),
 ]
