@@ -16,6 +16,7 @@ class LimitsConfig(AppConfig):
         from monitoring.limits.rules import EVERY, rules
 
         self.engine = Engine(settings.LIMITS)
+        self.middleware = tuple(settings.MIDDLEWARE)
 
         def steer(now: datetime) -> object:
             return load.steer_quietly(self.engine.store, now)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from django.apps import AppConfig, apps
-from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -16,7 +15,7 @@ AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
 
 def check_middleware(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[CheckMessage]:
     """The middleware is there, and knows the user."""
-    order = list(settings.MIDDLEWARE)
+    order: tuple[str, ...] = apps.get_app_config("limits").middleware  # type: ignore[attr-defined]
     if MIDDLEWARE not in order:
         return [Error("Nothing is limited.", hint=f"Add {MIDDLEWARE} to MIDDLEWARE.", id="limits.E001")]
     if AUTHENTICATION in order[order.index(MIDDLEWARE) :]:
