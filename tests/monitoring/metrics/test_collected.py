@@ -53,7 +53,7 @@ def test_a_source_that_hangs_costs_its_own_gauges_and_one_wait(own_gauges: Regis
         release.wait(10)
         return []
 
-    own_gauges("stuck", "Stuck.", hang, source="stuck")
+    own_gauges("stuck", "Stuck.", hang, source="stuck", every=0.0)
     own_gauges("well", "Well.", lambda: [({}, 1.0)], source="well")
     begin = time.monotonic()
     first = shown()
