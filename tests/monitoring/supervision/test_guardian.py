@@ -118,6 +118,14 @@ def test_what_will_not_stop_is_killed_with_all_that_it_started(supervise: Superv
     until(lambda: not program.orphans(), "the family to end", 1.0)
 
 
+def test_what_a_dead_child_has_left_behind_is_ended(supervise: Supervise) -> None:
+    program = supervise(NEST)
+    child = runs(program, 2)
+    (left,) = child.children()
+    child.kill()
+    until(lambda: not left.is_running(), "what it had started to end", 5.0)
+
+
 def test_a_second_signal_forces(supervise: Supervise) -> None:
     program = supervise(DEAF)
     child = runs(program)
