@@ -1,18 +1,24 @@
 """Who may read the figures."""
 
 import hmac
-from typing import cast
+from typing import Protocol, cast
 
 from django.apps import apps
-
-from monitoring.metrics.apps import MetricsConfig
 
 _SCHEME = "Bearer "
 
 
-def config() -> MetricsConfig:
+class Config(Protocol):
+    """What is asked of the app's configuration."""
+
+    token: str
+    is_open: bool
+    port: int
+
+
+def config() -> Config:
     """The app's configuration."""
-    return cast(MetricsConfig, apps.get_app_config("metrics"))
+    return cast(Config, apps.get_app_config("metrics"))
 
 
 def configured() -> bool:
