@@ -3,12 +3,10 @@
 import os
 import socket
 from datetime import UTC, datetime
-from typing import Final, cast
+from typing import Final
 
 import psutil
 from django.apps import apps
-
-from monitoring.supervision.apps import SupervisionConfig
 
 # Set by a supervisor for what it supervises: a worker's children sign with the name of the whole.
 VARIABLE: Final = "AWNING_INSTANCE"
@@ -29,6 +27,7 @@ def started_at() -> datetime:
     return datetime.fromtimestamp(psutil.Process().create_time(), UTC)
 
 
-def config() -> SupervisionConfig:
-    """The app's configuration."""
-    return cast(SupervisionConfig, apps.get_app_config("supervision"))
+def release() -> str:
+    """The version of the hall that this process runs; empty when nobody said."""
+    said: str = apps.get_app_config("supervision").release  # type: ignore[attr-defined]
+    return said

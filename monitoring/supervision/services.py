@@ -19,7 +19,7 @@ def note(*, kind: str, now: datetime, details: Mapping[str, str | int | float] |
         instance=identity.instance(),
         seen_at=now,
         started_at=identity.started_at(),
-        version=identity.config().release,
+        version=identity.release(),
         details=dict(details or {}),
     )
     Heartbeat.objects.bulk_create(

@@ -3,10 +3,13 @@
 import os
 import sys
 from argparse import REMAINDER, ArgumentParser
+from typing import cast
 
+from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 
 from monitoring.supervision import identity
+from monitoring.supervision.apps import SupervisionConfig
 from monitoring.supervision.budget import Budget
 from monitoring.supervision.guardian import Guardian
 from monitoring.supervision.verdict import Judge, Patience
@@ -31,7 +34,7 @@ class Command(BaseCommand):
         command = command[1:] if command[:1] == ["--"] else command
         if not command:
             raise CommandError("Name the command to run: manage.py supervise worker -- celery -A config.celery worker")
-        app = identity.config()
+        app = cast(SupervisionConfig, apps.get_app_config("supervision"))
         instance = identity.name_of(os.getpid())
         guardian = Guardian(
             kind=kind,
