@@ -1,5 +1,6 @@
 """Turns a media URL into Django's storage settings: ``file:///path`` or ``s3://bucket/prefix?endpoint=…``."""
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -30,9 +31,8 @@ def storage(name: str, url: str, *, public: bool) -> dict[str, Any]:
         return {"BACKEND": "django.core.files.storage.InMemoryStorage"}
     query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     # Not at the top: half a second, for halls that keep their files in a bucket.
-    limits = import_module("botocore.config").Config(
-        connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 2}
-    )
+    client_config: Callable[..., object] = import_module("botocore.config").Config
+    limits = client_config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 2})
     options: dict[str, Any] = {
         "client_config": limits,
         "bucket_name": parts.hostname,

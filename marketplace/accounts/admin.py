@@ -1,7 +1,5 @@
 """Accounts for operators."""
 
-from collections.abc import Sequence
-
 from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -37,7 +35,7 @@ class PersonAdmin(UserAdmin[User]):
     ]
     add_fieldsets = [(None, {"fields": ["email", "name", "usable_password", "password1", "password2"]})]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """Rights are given by superusers alone: else whoever may change people could make themselves one."""
         fields = [*super().get_readonly_fields(request, obj)]
         return fields if _is_superuser(request) else [*fields, *RIGHTS]
