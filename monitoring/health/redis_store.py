@@ -14,10 +14,11 @@ from monitoring.health.registry import Figure, Finding
 PATIENCE = 0.25
 
 
+# As many connections as checks: each asks once at a time, and all of them may ask the same server.
 @lru_cache(maxsize=8)
 def _client(url: str) -> "redis.Redis":
     return redis.Redis.from_url(
-        url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=Retry(NoBackoff(), 0), max_connections=2
+        url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=Retry(NoBackoff(), 0)
     )
 
 

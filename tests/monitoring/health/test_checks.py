@@ -1,4 +1,5 @@
 import os
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,6 +40,23 @@ def test_a_redis_tells_its_figures_and_the_length_of_its_queues(server: RedisSer
     assert finding.state == "ok"
     assert (finding.figures["waiting_default"], finding.figures["waiting_bulk"]) == (2, 0)
     assert finding.figures["policy"] == "allkeys-lfu"
+
+
+def test_three_checks_of_one_server_hinder_nobody(server: RedisServer) -> None:
+    """As in a small hall, where cache, broker and limits are one Redis."""
+    gate, states = threading.Barrier(6), []
+
+    def ask() -> None:
+        gate.wait(10)
+        states.append(redis_store.check(server.url(), keeps_all=False).state)
+
+    for _ in range(5):
+        callers = [threading.Thread(target=ask) for _ in range(6)]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join(10)
+    assert states == ["ok"] * 30
 
 
 def test_a_broker_that_evicts_is_a_warning(server: RedisServer) -> None:
