@@ -109,10 +109,12 @@ def _once(job: Job) -> None:
     # Not at the top: this module is read before Django's apps are.
     from django.db import connections
 
-    with _crew.scope(job.name):
-        try:
-            job.run(datetime.now(UTC))
-        except Exception:
-            logger.exception("background.failed", extra={"job": job.name})
-        finally:
-            connections.close_all()
+    # Nothing may end the thread: nobody would notice that its job is no longer done.
+    try:
+        with _crew.scope(job.name):
+            try:
+                job.run(datetime.now(UTC))
+            finally:
+                connections.close_all()
+    except Exception:
+        logger.exception("background.failed", extra={"job": job.name})

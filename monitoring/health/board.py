@@ -73,9 +73,7 @@ class Board:
         wanted = frozenset(names)
         with self._news:
             for due in self._due(wanted, max_age, monotonic()):
-                threading.Thread(
-                    target=self._run, args=(due,), name=f"health:{due[0].lane or due[0].name}", daemon=True
-                ).start()
+                self._start(due)
 
     def results(
         self, *, names: Iterable[str] = (), max_age: float | None = None, patience: float = PATIENCE
@@ -121,6 +119,16 @@ class Board:
         track = self._tracks[check.name]
         good_for = check.every if max_age is None else min(check.every, max_age)
         return track.finding is None or now - track.ended >= good_for
+
+    def _start(self, due: list[Check]) -> None:
+        name = f"health:{due[0].lane or due[0].name}"
+        try:
+            threading.Thread(target=self._run, args=(due,), name=name, daemon=True).start()
+        except RuntimeError:
+            # No more threads: whoever asks next tries again, and is told what was known before.
+            logger.warning("health.not_started", extra={"check": name})
+            for check in due:
+                self._tracks[check.name].running = False
 
     def _wait(self, chosen: list[Check], deadline: float) -> float:
         """How long a check may still answer in time, 0 when none can: seconds from now."""

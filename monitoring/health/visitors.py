@@ -66,10 +66,16 @@ def _bounded(look: Callable[[], Verdict]) -> Verdict:
         except Exception:  # noqa: BLE001 - whatever the database raises means the same
             answers.put("unknown")
         finally:
-            connections.close_all()
-            _lookups.release()
+            try:
+                connections.close_all()
+            finally:
+                _lookups.release()
 
-    threading.Thread(target=run, name="health:staff", daemon=True).start()
+    try:
+        threading.Thread(target=run, name="health:staff", daemon=True).start()
+    except RuntimeError:  # no more threads
+        _lookups.release()
+        return "unknown"
     try:
         return answers.get(timeout=PATIENCE)
     except Empty:

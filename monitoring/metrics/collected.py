@@ -176,9 +176,11 @@ def _ask(name: str) -> None:
 
 def _asked(name: str, state: _Source) -> None:
     try:
-        refresh(name)
+        try:
+            refresh(name)
+        finally:
+            connections.close_all()
     finally:
-        connections.close_all()
         state.asking_since = None
         state.answered.set()
 

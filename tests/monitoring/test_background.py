@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 
 from monitoring import background
+from monitoring.requests import ids
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +56,27 @@ def test_a_failing_job_is_logged_and_goes_on(caplog: pytest.LogCaptureFixture) -
     assert again.wait(5)
     background.finish(5)
     assert "background.failed" in caplog.messages
+
+
+@pytest.mark.parametrize("trouble", ["scope", "connections"])
+def test_no_trouble_around_a_job_ends_its_thread(trouble: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    again, runs = threading.Event(), []
+
+    def fail(*args: object) -> None:
+        runs.append(1)
+        if len(runs) > 2:
+            again.set()
+        raise OSError("broken")
+
+    if trouble == "scope":
+        background.surround(lambda job: ids.within(job=fail()))
+    else:
+        monkeypatch.setattr("django.db.connections.close_all", fail)
+    background.register("steady", every=0.001, run=lambda now: None)
+    background.start()
+    assert again.wait(5)
+    assert all(thread.is_alive() for thread in background._crew.threads)
+    background.finish(5)
 
 
 def test_the_end_does_not_wait_longer_than_it_may() -> None:

@@ -72,6 +72,20 @@ def test_a_hundred_callers_at_once_are_one_run(dependency: Dependency) -> None:
     assert dependency.asked == 2
 
 
+def test_a_moment_without_threads_takes_no_check_away_for_ever(
+    dependency: Dependency, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    board = a_board(Check("one", dependency), Check("two", dependency, lane="slow"))
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", full)
+        assert [result.state for result in board.results(patience=0.1)] == ["pending", "pending"]
+    assert "health.not_started" in caplog.messages
+    assert [result.state for result in board.results()] == ["ok", "ok"]
+
+
 def test_a_finding_is_good_for_five_seconds(dependency: Dependency, monkeypatch: pytest.MonkeyPatch) -> None:
     board, now = a_board(Check("one", dependency)), START
     monkeypatch.setattr(boards, "monotonic", lambda: now)

@@ -143,3 +143,14 @@ def test_a_database_that_fails_knows_nobody(door: Door, monkeypatch: pytest.Monk
     monkeypatch.setattr(visitors, "_standing", broken)
     for _ in range(2 * MOST_LOOKUPS):
         assert judge(a_request(session="a" * 32), door) == "unknown"
+
+
+def test_a_moment_without_threads_leaves_every_place_free(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", full)
+        for _ in range(MOST_LOOKUPS + 1):
+            assert judge(a_request(session="abc"), door) == "unknown"
+    assert visitors._bounded(lambda: "welcome") == "welcome"
