@@ -85,11 +85,14 @@ def _targets() -> list[Rule]:
 
 def _levels() -> list[Rule]:
     def level(name: str, title: str, limit: float, measure: sources.Measure, hold: timedelta, advice: str) -> Rule:
+        # The highest of a window stays for as long as the window (and up to a minute more): a hold that is no longer
+        # than that would let one moment fire.
+        span = _MINUTE if measure is sources.highest else 3 * _MINUTE
         return Rule(
             name=f"{name}_high",
             title=title,
             severity="page" if name in ("disk", "memory") else "warning",
-            read=sources.sampled(name, 3 * _MINUTE, measure),
+            read=sources.sampled(name, span, measure),
             threshold=limit,
             clear=limit - 0.05,
             unit="share",

@@ -87,6 +87,30 @@ def test_trouble_that_lasts_fires_its_rule(
     assert fired_after == rule.hold
 
 
+@pytest.mark.parametrize("second", [0, 30, 59])
+@pytest.mark.parametrize(
+    ("name", "sample", "usual", "peak"),
+    [
+        ("memory_high", "memory", 0.5, 0.99),
+        ("disk_high", "disk", 0.5, 0.99),
+        ("pool_high", "pool", 0.1, 1.0),
+        ("cpu_high", "cpu", 0.2, 1.0),
+        ("outbox_late", "outbox_age_s", 0.0, 90.0),
+        ("inbox_late", "inbox_age_s", 0.0, 400.0),
+    ],
+)
+def test_one_moment_fires_nothing(
+    now: datetime, only_checks: object, name: str, sample: str, usual: float, peak: float, second: int
+) -> None:
+    minute = now.replace(second=0, microsecond=0)
+    for number in range(-5, 12):
+        sampled(sample, minute + number * MINUTE, *[usual] * 3, peak if number == 0 else usual)
+    for seconds in range(second, 10 * 60, 15):
+        evaluation.evaluate(now=minute + timedelta(seconds=seconds))
+    assert Standing.objects.get(rule=name).state == "ok"
+    assert not Alert.objects.filter(rule=name).exists()
+
+
 def test_a_disk_that_fills_is_foretold(now: datetime, only_checks: object) -> None:
     for minutes in range(0, 361, 5):
         sampled("disk", now - minutes * MINUTE, 0.7 - 0.06 * minutes / 60)
