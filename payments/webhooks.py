@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 PROVIDER = "stripe"
 # Stripe's events are some kilobytes; the largest (an invoice with many lines) stay below this.
 MAX_BYTES = 256 * 1024
+# A provider that is away says nothing about the event: only what it has refused for so long is given up.
+OUTAGE = timedelta(hours=6)
 
 
 def receive(*, raw: bytes, signature: str, now: datetime) -> bool:
@@ -109,9 +111,10 @@ def _fetch(event: InboxEvent, *, now: datetime) -> Callable[[], object]:
 
 def _failed(event: InboxEvent, error: Exception, *, now: datetime) -> None:
     changes: dict[str, object] = {"last_error": f"{type(error).__name__}: {error}"[:2000]}
-    if event.attempts >= MAX_ATTEMPTS or getattr(error, "permanent", False):
+    away = isinstance(error, ProviderUnavailable) and now - event.received_at < OUTAGE
+    if (event.attempts >= MAX_ATTEMPTS and not away) or getattr(error, "permanent", False):
         logger.error("webhook.dead", extra={"event_id": event.event_id, "type": event.type})
         changes["dead_at"] = now
     else:
-        changes["due_at"] = now + backoff(event.attempts)
+        changes["due_at"] = now + backoff(min(event.attempts, MAX_ATTEMPTS))
     claims.give_back(event, **changes)

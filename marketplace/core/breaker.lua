@@ -60,6 +60,11 @@ local function state()
   return 'half_open'
 end
 
+-- Whether somebody is trying again right now.
+local function probing()
+  return kept['probe'] and number('probe_until') > now and number('probe_until') - now <= lease
+end
+
 local transition = ''
 
 local function open()
@@ -98,7 +103,7 @@ if op == 'ask' then
     note_successes()
   elseif found == 'open' then
     verdict, wait = 0, number('until') - now
-  elseif kept['probe'] and number('probe_until') > now and number('probe_until') - now <= lease then
+  elseif probing() then
     verdict, wait = 0, number('probe_until') - now
   else
     verdict = 2
@@ -139,6 +144,8 @@ elseif op == 'drop' then
     drop('probe')
     drop('probe_until')
   end
+elseif op == 'read' then
+  if state() == 'half_open' and probing() then verdict, wait = 0, number('probe_until') - now end
 elseif op == 'reset' then
   if state() ~= 'closed' then close() else forget_counts(slice) drop('row') end
 end

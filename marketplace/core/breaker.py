@@ -109,7 +109,10 @@ class Breaker:
         self._succeeded(leave)
 
     def refuses(self) -> bool:
-        """Whether a call now would be refused; takes no probe. For work that can wait without being touched."""
+        """Whether a call now would be refused, also because somebody else is trying again; takes no probe.
+
+        For work that can wait without being touched.
+        """
         told = self._believed()
         if told is None:
             told = self._ask_store("read")
@@ -117,7 +120,7 @@ class Breaker:
             if told is None:
                 until = self._local.open_until
                 return until is not None and monotonic() < max(until, self._local.probing_until)
-        return told.state == "open"
+        return told.state == "open" or not told.allowed
 
     # --- before the call --------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from marketplace.orders.models import OrderGroup
 from marketplace.sellers.models import Seller
 from payments import gateway, webhooks
 from payments.access import access
+from payments.admission import STRIPE
 from payments.models import InboxEvent, JournalEntry, Payment
 from tests import factories
 from tests.shopping import a_cart, a_checkout, payment_of
@@ -174,6 +175,24 @@ def test_an_event_that_always_fails_ends_as_dead(stripe: StripeControl, group: O
     assert (event.attempts, event.processed_at) == (MAX_ATTEMPTS, None)
     assert event.dead_at is not None
     assert "fetch_payment" in event.last_error
+
+
+def test_no_outage_of_the_provider_gives_an_event_up(stripe: StripeControl, group: OrderGroup, clock: datetime) -> None:
+    stripe.pay(payment_of(group).provider_id or "")
+    deliver(stripe.events("payment_intent.succeeded")[0], at=clock)
+    stripe.fault("error_500", "GET /v1/payment_intents", times=None)
+    step = webhooks.OUTAGE / (MAX_ATTEMPTS + 5)
+    for number in range(MAX_ATTEMPTS + 4):
+        STRIPE.reset(by="tests")
+        webhooks.process_inbox(now=clock + number * step)
+    event = InboxEvent.objects.get()
+    assert event.attempts > MAX_ATTEMPTS
+    assert event.dead_at is None
+    assert event.due_at <= clock + webhooks.OUTAGE
+    stripe.no_faults()
+    STRIPE.reset(by="tests")
+    assert webhooks.process_inbox(now=clock + webhooks.OUTAGE) == 1
+    assert payment_of(group).state == "succeeded"
 
 
 def test_an_event_that_can_never_be_processed_is_dead_at_once(stripe: StripeControl, clock: datetime) -> None:

@@ -211,6 +211,19 @@ def test_looking_takes_no_try(shop: Shop) -> None:
     assert call(shop.process(QUICK)) == "ok"
 
 
+def test_who_can_wait_is_told_that_somebody_else_is_trying(shop: Shop) -> None:
+    """A sweep that took rows then would only see them refused, one attempt each."""
+    policy = Policy(rest=0.15, probe=30.0)
+    breaker, sweep = opened(shop, policy), shop.process(policy)
+    until(lambda: not sweep.refuses())
+    with breaker.watching(judge):
+        assert sweep.status().state == "half_open"
+        assert sweep.refuses()
+        assert call(sweep) == "refused"
+    until(lambda: not sweep.refuses())
+    assert call(sweep) == "ok"
+
+
 def test_a_reset_closes_it_for_everybody(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
     breaker, other = opened(shop, Policy()), shop.process()
     assert call(other) == "refused"
