@@ -6,6 +6,7 @@ that were written down before.
 
 import json
 import os
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -129,10 +130,14 @@ def _never_sent(error: "stripe.StripeError") -> bool:
     import urllib3
 
     cause = error.__cause__
-    if isinstance(cause, requests.ConnectTimeout | requests.exceptions.SSLError):
+    if isinstance(cause, requests.ConnectTimeout):
         return True
     inner = cause.args[0] if isinstance(cause, requests.ConnectionError) and cause.args else None
-    return isinstance(getattr(inner, "reason", None), urllib3.exceptions.NewConnectionError)
+    reason = getattr(inner, "reason", None)
+    if isinstance(reason, urllib3.exceptions.SSLError):
+        # TLS may also break after the request went out; only a certificate is judged before anything is sent.
+        return bool(reason.args) and isinstance(reason.args[0], ssl.SSLCertVerificationError)
+    return isinstance(reason, urllib3.exceptions.NewConnectionError)
 
 
 def _decline_code(error: "stripe.ErrorObject | stripe.PaymentIntent.LastPaymentError | None") -> str:

@@ -2,6 +2,7 @@ import hashlib
 import hmac
 import json
 import socket
+import ssl
 import threading
 import time
 import uuid
@@ -297,3 +298,28 @@ def test_what_the_provider_has_reported_can_be_listed(stripe: StripeControl) -> 
     listed = gateway.list_events(since=timezone.now() - timedelta(minutes=1))
     kinds = [event.type for event in listed if event.object_id == opened.provider_id]
     assert kinds == ["payment_intent.created", "payment_intent.succeeded"]
+
+
+# --- what was sent, and what was not --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("broken", "error"),
+    [
+        (ssl.SSLCertVerificationError("certificate has expired"), ProviderUnavailable),
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), ProviderUnknown),
+        (ssl.SSLError("bad record mac"), ProviderUnknown),
+    ],
+)
+def test_only_a_refused_certificate_proves_that_nothing_was_sent(
+    stripe: StripeControl, monkeypatch: pytest.MonkeyPatch, broken: ssl.SSLError, error: type[Exception]
+) -> None:
+    """TLS may break after the request has gone out: urllib3 wraps both alike."""
+
+    def breaks(*args: object, **kwargs: object) -> None:
+        raise broken
+
+    # Where the answer is waited for.
+    monkeypatch.setattr("urllib3.connection.HTTPConnection.getresponse", breaks)
+    with pytest.raises(error):
+        gateway.open_payment(key=str(uuid.uuid4()), request=body())
