@@ -25,22 +25,20 @@ CONCURRENT = (20, 50)
 # Files, probes, and what a provider reports: its signature is checked before anything else, and it must get through.
 EXEMPT = ("/static/*", "/media/*", "/webhooks/*", "/healthz", "/readyz", "/health/", "/metrics", "/favicon.ico")
 
-# By the account that the form names and by the address; their views are django-allauth's.
-_SIGN_IN = (Mark("sign-in", UNSAFE, account=("login", "email")),)
-ROUTES = dict.fromkeys(
-    (
-        "account_login",
-        "account_signup",
-        "account_reset_password",
-        "account_reset_password_from_key",
-        "account_confirm_email",
-        "account_reauthenticate",
-        "account_change_password",
-        "account_set_password",
-        "account_email",
-    ),
-    _SIGN_IN,
-)
+# By the account that the form names in the one field its view reads, and by the address; the views are django-allauth's.
+# A form that has no such field is about whoever is signed in: a field sent on top must not choose another counter.
+_ABOUT = {
+    "account_login": ("login",),
+    "account_signup": ("email",),
+    "account_reset_password": ("email",),
+    "account_reset_password_from_key": (),
+    "account_confirm_email": (),
+    "account_reauthenticate": (),
+    "account_change_password": (),
+    "account_set_password": (),
+    "account_email": (),
+}
+ROUTES = {route: (Mark("sign-in", UNSAFE, account=fields),) for route, fields in _ABOUT.items()}
 # One set of limits: the library's own count nothing while the cache is down, and wait a second for its lock then.
 NO_LIMITS_OF_THE_LIBRARY = False
 

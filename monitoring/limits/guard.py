@@ -17,6 +17,8 @@ from monitoring.limits.tiers import ANONYMOUS, BURST, PLACES_ADDRESS, PLACES_USE
 from monitoring.requests.client_ip import client_ip
 
 _KEY = "awning.limits"
+# Bytes. A form to sign in has a few hundred.
+LIGHT_FORM = 16_384
 
 
 @dataclass
@@ -76,9 +78,12 @@ def count(request: HttpRequest, visit: Visit, marks: Iterable[Mark]) -> Decision
     marks = [mark for mark in marks if mark.applies(request)]
     if _asks_for_user(request, marks):
         visit.who = replace(visit.who, user=user_id(request))
-    if any(mark.account for mark in marks):
-        visit.who = replace(visit.who, account=_account(request, visit.who, marks))
     tiers = _tiers(request, visit, [mark.tier for mark in marks])
+    if any("account" in engine().policy.tiers[mark.tier].key for mark in marks):
+        if _is_heavy(request) and not (seen := engine().check(tiers, visit.who, look=True)).allowed:
+            # Who has used up what does not depend on the form need not have it read.
+            return visit.add(tiers, seen)
+        visit.who = replace(visit.who, account=_account(request, visit.who, marks))
     return visit.add(tiers, engine().check(tiers, visit.who))
 
 
@@ -159,6 +164,13 @@ def _spared(visit: Visit, tiers: list[str]) -> list[str]:
     """Without what an address on the allow list skips. Raises KeyError for a tier that is not in the table."""
     table = engine().policy.tiers
     return [tier for tier in tiers if not (visit.allowed and table[tier].spared)]
+
+
+def _is_heavy(request: HttpRequest) -> bool:
+    """Whether reading the form costs more than asking the store once more: it may hold files, or much text."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    small = str(length).isdecimal() and int(length) <= LIGHT_FORM
+    return request.content_type != "application/x-www-form-urlencoded" or not small
 
 
 def _account(request: HttpRequest, who: Who, marks: Iterable[Mark]) -> str:

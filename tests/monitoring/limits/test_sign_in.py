@@ -4,6 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -71,6 +74,51 @@ def test_every_door_of_an_account_is_guarded_with_and_without_store(
         answers = [Client(REMOTE_ADDR="203.0.113.7").post(where, form).status_code for _ in range(14)]
         assert 429 not in answers[:10]
         assert answers[10:] == [429] * 4, url
+
+
+@pytest.mark.parametrize(
+    ("where", "about", "decoy"),
+    [
+        ("/account/login/", "login", "email"),
+        ("/account/signup/", "email", "login"),
+        ("/account/password/reset/", "email", "login"),
+    ],
+)
+def test_a_field_that_the_form_does_not_have_chooses_no_other_counter(
+    hall: Hall, where: str, about: str, decoy: str
+) -> None:
+    hall()
+    answers = [
+        Client(REMOTE_ADDR=f"203.0.113.{number}")
+        .post(where, {about: "mira@example.test", decoy: f"{number}@x.test", "password": "wrong-wrong-wrong"})
+        .status_code
+        for number in range(12)
+    ]
+    assert 429 not in answers[:10]
+    assert answers[10:] == [429, 429]
+
+
+def test_who_has_a_session_guesses_its_password_ten_times_a_minute_from_anywhere(hall: Hall, mira: User) -> None:
+    hall()
+    answers = []
+    for number in range(12):
+        browser = Client(REMOTE_ADDR=f"203.0.113.{number}")
+        browser.force_login(mira)
+        form = {"password": "wrong-wrong-wrong", "login": f"{number}@x.test", "email": f"{number}@x.test"}
+        answers.append(browser.post("/account/reauthenticate/", form).status_code)
+    assert answers == [200] * 10 + [429, 429]
+
+
+def test_who_is_refused_by_address_has_no_large_form_read(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    hall()
+    assert [attempt(f"{number}@x.test") for number in range(10)] == [200] * 10
+
+    def read(request: HttpRequest) -> None:
+        raise AssertionError("the body was read")
+
+    monkeypatch.setattr(WSGIRequest, "_load_post_and_files", read)
+    form = {"login": "mira@example.test", "file": SimpleUploadedFile("large.bin", b"x" * 100_000)}
+    assert Client(REMOTE_ADDR="203.0.113.7").post("/account/login/", form).status_code == 429
 
 
 def test_an_allowed_network_is_still_limited_at_the_door(hall: Hall) -> None:
