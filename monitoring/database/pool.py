@@ -33,21 +33,28 @@ class PoolState:
 
     @property
     def share(self) -> float:
-        """How much of the pool is in use, 0 to 1; threads that wait for a connection make it full."""
-        return 1.0 if self.waiting else min(1.0, self.in_use / self.limit)
+        """How much of the pool is in use, 0 to 1. A thread that waits while the pool may still grow does not make it full."""
+        return min(1.0, self.in_use / self.limit)
 
 
 @dataclass
 class _Seen:
-    """The counts that were added to the instruments already."""
+    """The counts that were added to the instruments already, and whether threads waited at the last look."""
 
     counts: dict[str, float] = field(default_factory=dict)
+    waited: bool = False
 
     def more(self, name: str, count: float) -> float:
         before = self.counts.get(name, 0)
         self.counts[name] = count
         # A pool that was closed and opened again counts from zero.
         return count - before if count >= before else count
+
+    def level(self, state: PoolState) -> float:
+        """How full the pool is. An idle pool keeps few connections and makes more in milliseconds, while threads wait:
+        only who waits at two looks in a row waits for a pool that cannot grow."""
+        waited, self.waited = self.waited, state.waiting > 0
+        return 1.0 if waited and self.waited else state.share
 
 
 _seen = _Seen()
@@ -73,7 +80,7 @@ def measure(now: datetime) -> None:
     errors_total.labels("not_got").inc(_seen.more("errors", state.errors))
     errors_total.labels("lost").inc(_seen.more("lost", state.lost))
     errors_total.labels("not_connected").inc(_seen.more("failed", state.failed_to_connect))
-    samples.level("pool", state.share)
+    samples.level("pool", _seen.level(state))
 
 
 def _state(stats: Mapping[str, int]) -> PoolState:

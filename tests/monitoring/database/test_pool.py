@@ -85,8 +85,12 @@ def test_counts_of_a_pool_that_was_opened_again_start_anew() -> None:
     assert [seen.more("waits", count) for count in (5, 7, 2, 3)] == [5, 2, 2, 1]
 
 
-def test_a_pool_that_cannot_grow_fast_enough_is_full() -> None:
-    assert pool._state({"pool_max": 4, "pool_size": 1, "requests_waiting": 1}).share == 1.0
+def test_a_moment_of_growing_is_no_shortage_and_a_pool_that_cannot_grow_is() -> None:
+    """Background jobs of an idle hall meet now and then, and the pool opens one connection more for them."""
+    growing = pool._state({"pool_max": 4, "pool_size": 1, "requests_waiting": 1})
+    calm = pool._state({"pool_max": 4, "pool_size": 2, "pool_available": 2})
+    seen = pool._Seen()
+    assert [seen.level(state) for state in (growing, calm, growing, growing, calm)] == [0.25, 0.0, 0.25, 1.0, 0.0]
 
 
 def test_counters_that_are_missing_are_zero() -> None:
