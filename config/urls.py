@@ -14,6 +14,7 @@ urlpatterns = [
     path("sell/", include("marketplace.dashboard.urls")),
     path("media/<path:path>", picture),
     path("", include("monitoring.health.urls")),
+    path("ops/", include("monitoring.ops.urls")),
     path("metrics", metrics.metrics, name="metrics"),
     path("vitals/", metrics.report_vitals, name="vitals"),
     path("", include("payments.urls")),

@@ -16,7 +16,7 @@ class PaymentsConfig(AppConfig):
     bulkhead: "Bulkhead"
 
     def ready(self) -> None:
-        from payments import alert_rules, figures, health, preflight, sweeping
+        from payments import alert_rules, figures, health, ops_panels, preflight, sweeping
         from payments.admission import Bulkhead
 
         self.access = Access(
@@ -33,3 +33,4 @@ class PaymentsConfig(AppConfig):
         health.register_checks()
         alert_rules.register()
         preflight.register()
+        ops_panels.register()

@@ -15,7 +15,7 @@ class CoreConfig(AppConfig):
     breaker_store: tuple[str, str]
 
     def ready(self) -> None:
-        from marketplace.core import alert_rules, events, figures, health, services, sweeps, tasks
+        from marketplace.core import alert_rules, events, figures, health, ops_panels, services, sweeps, tasks
 
         def relay(now: datetime) -> int:
             return services.relay(now=now)
@@ -27,3 +27,4 @@ class CoreConfig(AppConfig):
         figures.register()
         health.register_checks()
         alert_rules.register()
+        ops_panels.register()

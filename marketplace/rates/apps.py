@@ -23,6 +23,7 @@ class RatesConfig(AppConfig):
         from marketplace.rates.providers import bitstamp, coinbase, coingecko
         from monitoring.health.registry import Check, register
         from monitoring.metrics import collected
+        from monitoring.ops import freshness
 
         given = settings.RATES
         fetchers: dict[str, Callable[[datetime], list[Quoted]]] = {
@@ -33,3 +34,4 @@ class RatesConfig(AppConfig):
         self.chain = tuple(Provider(name, fetchers[name], breaker.declare(f"rates-{name}")) for name in given.providers)
         register(Check(name="rates", run=watching.finding, lane="database"))
         collected.register("rates_age_seconds", "Age of the latest good rate.", watching.age, every=15.0)
+        freshness.register("rates", watching.VIEW)

@@ -13,7 +13,9 @@ UNMATCHED = "unmatched"
 UNROUTED = "unrouted"
 OTHER = "other"
 
-PROBES = {path: path.strip("/") for path in ("/healthz", "/readyz", "/health/", "/health/detailed/", "/metrics")}
+PROBES = {
+    path: path.strip("/") for path in ("/healthz", "/readyz", "/health/", "/health/detailed/", "/metrics", "/status/")
+}
 PROBE_ROUTES = frozenset(PROBES.values())
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx")

@@ -8,6 +8,7 @@ class OpsConfig(AppConfig):
     label = "ops"
 
     def ready(self) -> None:
-        from monitoring.ops import status_page
+        from monitoring.ops import status_page, wiring
 
         background.register("status.incidents", every=15.0, run=status_page.learn)
+        wiring.register()

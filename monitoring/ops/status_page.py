@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 
 from monitoring.alerts import queries as alerts
 from monitoring.health import queries as health
-from monitoring.ops import status
+from monitoring.ops import gate, status
 
 PATH = "/status/"
 # Seconds: CONTRACT caches probes for as long.
@@ -49,10 +49,12 @@ def learn(now: datetime) -> int:
 def middleware(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Answers the status page; everything else passes."""
+    """Answers the status page, and the operators' page while nobody can be recognised; everything else passes."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
-        return show(request) if request.path_info == PATH else get_response(request)
+        if request.path_info == PATH:
+            return show(request)
+        return gate.away() if gate.closed(request.path_info) else get_response(request)
 
     return answer
 

@@ -1,0 +1,23 @@
+"""Before anybody can be recognised: without PostgreSQL there is no session, and a page that waits for one helps nobody."""
+
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+
+from monitoring.health import queries as health
+
+PREFIX = "/ops/"
+
+
+def closed(path: str) -> bool:
+    """Whether this path needs a database that does not answer; asks on health's own connection, at most every second."""
+    if not path.startswith(PREFIX):
+        return False
+    found = health.readiness()
+    # A process that stops refuses by itself, and says so.
+    return not (found.ready or found.draining)
+
+
+def away() -> HttpResponse:
+    """What operators read instead, and where to look meanwhile."""
+    body = render_to_string("ops/away.html", {}, using="jinja2")
+    return HttpResponse(body, status=503, headers={"Retry-After": "5", "Cache-Control": "no-store"})

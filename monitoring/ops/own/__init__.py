@@ -1,0 +1,1 @@
+"""The panels and actions of this floor's own rooms."""
