@@ -36,7 +36,9 @@ class BadEnvironment(RuntimeError):
 
 
 # Names of variables whose values nobody may see.
-_SECRET = re.compile(r"SECRET|TOKEN|PASSWORD|DSN|(?<!PUBLISHABLE)_KEY$")
+_SECRET = re.compile(r"SECRET|TOKEN|PASSWORD|DSN|WEBHOOK_URL|(?<!PUBLISHABLE)_KEY$")
+# Of such an address, libraries quote what follows the host alone.
+_PATH = re.compile(r"(?<=[\w\]])/\S+", re.ASCII)
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
 
@@ -185,7 +187,7 @@ class _Own(Environment):
     def raw(self, name: str) -> str | None:
         value = super().raw(name)
         if value and _SECRET.search(name):
-            scrubber.learn(value)
+            scrubber.learn(value, *(_PATH.findall(value) if name.endswith("_URL") else ()))
         elif value and "://" in value:
             scrubber.learn_url(value)
         return value

@@ -79,13 +79,15 @@ def test_tokens_of_probes_are_learned_from_the_environment(
         "BREVO_API_KEY": "plain words for mails",
         "DATABASE_URL": "postgres://awning:plain%20words%21@db/awning",
         "SENTRY_DSN": "https://plainwordskey@sentry.example/1",
+        "ALERT_WEBHOOK_URL": "https://chat.example/services/T0/plain-room",
     }
     environment = _Own({**os.environ, **values})
     for name in values:
         environment.raw(name)
     logging.getLogger("tests").error(
         "plain words for health, plain words for metrics, plain words one; plain words two; plain words for mails; "
-        "plain words!; plain%20words%21; https://plainwordskey@sentry.example/1"
+        "plain words!; plain%20words%21; https://plainwordskey@sentry.example/1; "
+        "https://chat.example/services/T0/plain-room; HTTPSConnectionPool: url: /services/T0/plain-room (timed out)"
     )
     assert "plain" not in log.text
 
