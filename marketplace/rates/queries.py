@@ -72,6 +72,14 @@ def youngest(*, now: datetime) -> float | None:
     return (now - max(times)).total_seconds() if times else None
 
 
+def unusable(*, now: datetime) -> int:
+    """How many pairs have no rate that an invoice may be made from."""
+    board = _board()
+    return sum(
+        pair not in board or tier_of(board[pair].quoted.quoted_at, now) not in ("fresh", "acceptable") for pair in PAIRS
+    )
+
+
 def last_good(pairs: Sequence[Pair] = PAIRS) -> dict[Pair, Entry]:
     """The last accepted rate of each pair, from PostgreSQL: what the next one is compared with."""
     with connection.cursor() as cursor:

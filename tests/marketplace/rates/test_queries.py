@@ -1,6 +1,7 @@
 """Reading: Redis, then PostgreSQL, then what is built in; never the network, and never an error."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -99,6 +100,17 @@ def test_health_says_how_old_the_rates_are(polled: datetime, monkeypatch: pytest
         monkeypatch.setattr(timezone, "now", lambda m=minutes: polled + timedelta(minutes=m))
         assert watching.finding().state == "warning"
         assert text in watching.finding().text
+
+
+def test_one_fresh_rate_does_not_speak_for_the_others(polled: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    board = dict(queries._board())
+    old = board[BTC]
+    board[BTC] = replace(old, quoted=replace(old.quoted, quoted_at=polled - timedelta(minutes=20)))
+    queries.remember(board)
+    monkeypatch.setattr(timezone, "now", lambda: polled)
+    found = watching.finding()
+    assert (found.state, found.figures["pairs_unusable"]) == ("warning", 1)
+    assert "1 of 90 pairs" in found.text
 
 
 def test_health_says_when_nothing_is_known() -> None:
