@@ -53,7 +53,9 @@ def announce(*, now: datetime) -> int:
     written = 0
     for kind, alerts in _due(now):
         for rule, group in _by_rule(alerts).items():
-            if kind != Kind.REMINDER and now - last.get((rule, kind), _LONG_AGO) < PAUSE[group[0].severity]:
+            silence = now - last.get((rule, kind), _LONG_AGO)
+            # Negative when the clock was set back: no reason to be silent until it is that late again.
+            if kind != Kind.REMINDER and _ZERO <= silence < PAUSE[group[0].severity]:
                 continue
             _write(kind, rule, group, now)
             written += 1
@@ -61,6 +63,7 @@ def announce(*, now: datetime) -> int:
 
 
 _LONG_AGO = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
+_ZERO = timedelta(0)
 
 
 def _last_told() -> dict[tuple[str, str], datetime]:

@@ -186,6 +186,16 @@ def test_a_held_up_evaluator_does_not_put_old_readings_over_new_ones(source: Sou
     assert not Alert.objects.exists()
 
 
+@pytest.mark.usefixtures("kettle")
+def test_a_clock_that_is_set_back_stops_no_rule_and_silences_nobody(rounds: Round) -> None:
+    rounds(2 * HOUR, 11)
+    rounds(2 * HOUR + 15, 7)
+    assert states() == ["resolved"]
+    rounds(0, 11)
+    assert states() == ["resolved", "firing"]
+    assert list(AlertMessage.objects.order_by("pk").values_list("kind", flat=True)) == ["firing", "resolved", "firing"]
+
+
 def test_two_open_alerts_of_one_subject_cannot_be(now: datetime) -> None:
     values = {"rule": "r", "subject": "s", "title": "t", "severity": "page", "cause": "breach", "value_text": "1"}
     Alert.objects.create(**values, since=now, fired_at=now)
