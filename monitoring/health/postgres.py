@@ -22,7 +22,8 @@ from monitoring.health.registry import Figure, Finding
 
 # Seconds for connecting and asking together; below the check's own limit, so that the finding can say what happened.
 PATIENCE = 0.25
-_QUESTION = b"SELECT pg_is_in_recovery(), current_setting('server_version')"
+# Also "on" for a replica; hosts set it when a disk is nearly full.
+_QUESTION = b"SELECT current_setting('transaction_read_only')::boolean, current_setting('server_version')"
 # Django's and psycopg's own options, which libpq does not know; "options" is refused by PgBouncer.
 _NOT_LIBPQ = frozenset(
     {"pool", "options", "isolation_level", "server_side_binding", "assume_role", "prepare_threshold"}
@@ -154,5 +155,7 @@ def check() -> Finding:
     reads_only, version = _line.ask(conninfo())
     figures: dict[str, Figure] = {"version": version, "reads_only": reads_only}
     if reads_only:
-        return Finding("warning", "It only reads: this is a replica.", figures)
+        return Finding(
+            "warning", "It only reads: a replica, or set to read-only, as hosts do when its disk is full.", figures
+        )
     return Finding("ok", "", figures)

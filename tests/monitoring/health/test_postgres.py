@@ -123,6 +123,25 @@ def test_a_replica_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     assert postgres.check().state == "warning"
 
 
+def test_a_server_that_was_set_to_read_only_takes_no_writes(server: PostgresServer) -> None:
+    """As hosts do when its disk is nearly full: it is no replica, and refuses all the same."""
+
+    def asked() -> bool:
+        fresh = Line()
+        try:
+            return fresh.ask(server.url, patience=10)[0]
+        finally:
+            fresh.close()
+
+    with psycopg.connect(server.url, autocommit=True) as session:
+        session.execute("ALTER ROLE CURRENT_USER SET default_transaction_read_only = on")
+        try:
+            assert asked()
+        finally:
+            session.execute("ALTER ROLE CURRENT_USER RESET default_transaction_read_only")
+    assert not asked()
+
+
 def test_a_fork_leaves_the_line_to_the_parent(db: None) -> None:
     """The child drops it without hanging up."""
     line = Line()
