@@ -18,12 +18,14 @@ class MetricsConfig(AppConfig):
 
     def ready(self) -> None:
         from monitoring import background
-        from monitoring.metrics import celery_tasks, collected, machine, port, queues, samples
+        from monitoring.metrics import celery_tasks, collected, machine, middleware, port, queues, samples
         from monitoring.requests import scrubber
+        from monitoring.requests.middleware import answered
 
         self.token, self.is_open, self.port = settings.METRICS.token, settings.METRICS.is_open, settings.METRICS.port
         self.broker_url, self.disk = settings.CELERY_BROKER_URL, str(settings.BASE_DIR)
         scrubber.allow("gauge", "port")
+        answered.append(middleware.count_rest)
         celery_tasks.connect()
         queues.register(self.broker_url, self.queues)
         machine.register(self.disk)

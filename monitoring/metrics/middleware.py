@@ -11,6 +11,7 @@ from prometheus_client import Counter, Histogram
 
 from monitoring.metrics import forms, routes, samples
 from monitoring.metrics.instruments import counter, gauge, histogram
+from monitoring.requests import shutdown
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +23,8 @@ in_flight = gauge("http_requests_in_flight", "Requests being answered now.")
 
 Answer: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
 _SERVER_ERROR = 500
+# What a stopping process turns away: of no route, and worth telling from other failures.
+DRAINING = "draining"
 
 # Finding a labelled instrument costs as much as using it. As bounded as the labels are.
 _counters: dict[tuple[str, str, str], Counter] = {}
@@ -29,11 +32,15 @@ _timers: dict[str, Histogram] = {}
 
 
 def timing(get_response: Answer) -> Answer:
-    """Django's middleware; it stands outside of all that may refuse a request, so that refusals are counted too."""
+    """Django's middleware; it stands outside of all that may refuse a request, so that refusals are counted too.
+
+    What stands further outside still, ``count_rest`` counts.
+    """
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         begin = perf_counter()
         status = _SERVER_ERROR
+        request.is_counted = True  # type: ignore[attr-defined]
         _safely(in_flight.inc)
         try:
             response = get_response(request)
@@ -47,18 +54,30 @@ def timing(get_response: Answer) -> Answer:
     return answer
 
 
-def _note(request: HttpRequest, status: int, seconds: float) -> None:
-    route = routes.of(request, status)
+def count_rest(request: HttpRequest, status: int) -> None:
+    """Counts what was answered further outside: probes, and what a stopping process turns away."""
+    if getattr(request, "is_counted", False):
+        return
+    refused = status == 503 and shutdown.refuses(request.path_info)
+    _safely(lambda: _count(DRAINING if refused else routes.of(request, status), request, status))
+
+
+def _count(route: str, request: HttpRequest, status: int) -> None:
     labels = (route, routes.method_of(request), routes.class_of(status))
     counted = _counters.get(labels)
     if counted is None:
         counted = _counters[labels] = requests_total.labels(*labels)
     counted.inc()
+
+
+def _note(request: HttpRequest, status: int, seconds: float) -> None:
+    route = routes.of(request, status)
+    _count(route, request, status)
     timer = _timers.get(route)
     if timer is None:
         timer = _timers[route] = duration.labels(route)
     timer.observe(seconds)
-    forms.note(route, labels[1], status)
+    forms.note(route, routes.method_of(request), status)
     # Probes are many, fast and always well: among few shoppers they would hide what shoppers see.
     if route not in routes.PROBE_ROUTES:
         samples.observe("request", seconds=seconds, bad=status >= _SERVER_ERROR)

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,9 @@ def tidy(shared: Path) -> None:
     """Takes the levels of ended processes out of the sums, and gathers what they counted when there are many of them."""
     for pid in {_pid(file) for file in shared.glob("gauge_live*.db")}:
         if not _lives(pid):
-            _mark_dead(pid, str(shared))
+            # Two scrapes at once find the same dead, and one of them is first.
+            with suppress(FileNotFoundError):
+                _mark_dead(pid, str(shared))
     for kind in ("counter", "histogram"):
         if len(_dead(shared, kind)) >= MOST_DEAD:
             _gather(shared, kind)

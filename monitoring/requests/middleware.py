@@ -17,6 +17,9 @@ _QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics", "/health/"})
 # Addresses that a middleware answers, before any route is looked for.
 _FIXED: Final = _QUIET | {"/status/"}
 
+# Told of every answer, also of those that nothing further inside has seen: (request, status).
+answered: list[Callable[[HttpRequest, int], object]] = []
+
 
 def identify(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
     """Begins the request's id, and ends it when the answer is closed (see apps.py): Django logs after the last middleware.
@@ -31,6 +34,8 @@ def identify(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callabl
         request.request_id = request_id  # type: ignore[attr-defined]
         response = get_response(request)
         response.headers[ids.HEADER] = request_id
+        for tell in answered:
+            tell(request, response.status_code)
         quiet = request.path_info in _QUIET and response.status_code < 400
         access.line(_visit(request, response, perf_counter() - begun), level=logging.DEBUG if quiet else logging.INFO)
         return response

@@ -77,6 +77,20 @@ def test_the_levels_of_dead_processes_are_taken_out(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("gauge_livesum_*.db"))
 
 
+def test_two_scrapes_at_once_may_find_the_same_dead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(COUNT, "1", folder=tmp_path)
+    mark = remains._mark_dead
+
+    def second(pid: int, shared: str) -> None:
+        """The other one was faster, between our look and our deed."""
+        mark(pid, shared)
+        raise FileNotFoundError
+
+    monkeypatch.setattr(remains, "_mark_dead", second)
+    remains.tidy(tmp_path)
+    assert not list(tmp_path.glob("gauge_live*.db"))
+
+
 def test_instruments_that_nobody_has_used_are_on_the_page_too(tmp_path: Path) -> None:
     page = run(SCRAPE, folder=tmp_path)
     assert "# HELP awning_unused_total Nobody has used it." in page

@@ -8,6 +8,8 @@ from prometheus_client.registry import REGISTRY
 
 from monitoring.metrics import exposition, middleware, routes, samples
 from monitoring.metrics.middleware import timing
+from monitoring.requests import shutdown
+from monitoring.requests.shutdown import State
 
 factory = RequestFactory()
 
@@ -46,6 +48,35 @@ def test_answers_before_routing_count_too() -> None:
     before = counted(route="unrouted", method="POST", status="4xx")
     timing(lambda request: HttpResponse(status=429))(factory.post("/checkout/"))
     assert counted(route="unrouted", method="POST", status="4xx") == before + 1
+
+
+def test_what_a_stopping_process_turns_away_counts_once(client: Client) -> None:
+    before, away = counted(route="unmatched", method="GET", status="4xx"), {"method": "POST", "status": "5xx"}
+    refused, unrouted = counted(route="draining", **away), counted(route="unrouted", **away)
+    shutdown.enter(State.REFUSING)
+    try:
+        assert client.post("/checkout/").status_code == 503
+        assert client.get("/healthz").status_code == 200
+    finally:
+        shutdown.enter(State.OPEN)
+    assert counted(route="draining", **away) == refused + 1
+    assert counted(route="unrouted", **away) == unrouted
+    assert counted(route="unmatched", method="GET", status="4xx") == before
+
+
+@pytest.mark.django_db
+def test_probes_count_by_their_own_name_and_other_answers_once(client: Client) -> None:
+    alive = counted(route="healthz", method="GET", status="2xx")
+    robots = counted(route="robots.txt", method="GET", status="2xx")
+    client.get("/healthz")
+    client.get("/robots.txt")
+    assert counted(route="healthz", method="GET", status="2xx") == alive + 1
+    assert counted(route="robots.txt", method="GET", status="2xx") == robots + 1
+
+
+def test_counting_that_fails_costs_no_probe(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "method_of", lambda request: 1 / 0)
+    assert client.get("/healthz").status_code == 200
 
 
 def test_an_exception_counts_as_a_failed_answer_and_goes_on() -> None:
