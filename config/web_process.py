@@ -12,6 +12,7 @@ from typing import Final
 from django.db import connections
 
 from monitoring import background
+from monitoring.health import postgres
 from monitoring.requests import shutdown
 from monitoring.requests.drain import VARIABLE
 
@@ -43,6 +44,7 @@ def finish() -> None:
         connection.close()
         if close_pool := getattr(connection, "close_pool", None):
             close_pool()
+    postgres.hang_up()
 
 
 def _obey_launcher() -> None:
@@ -54,12 +56,17 @@ def _obey_launcher() -> None:
 
 
 def _listen(launcher: int) -> None:
-    """Leaves when the launcher says so or is gone; a signal from anybody else reaches the launcher as well."""
+    """Leaves when the launcher says so or is gone; a signal to a whole group reaches the launcher as well."""
+    stray = False
     while True:
         received = signal.sigtimedwait(_SIGNALS, LOOK)
         if received is not None and received.si_pid == launcher:
             _leave()
             return
+        if stray and not shutdown.draining():
+            # Whoever means one worker alone must not wait for something that never happens.
+            logger.warning("web.signal_unheeded", extra={"pid": launcher, "reason": "only this process is obeyed"})
+        stray = received is not None
         if os.getppid() != launcher:
             logger.error("web.orphaned")
             _leave()

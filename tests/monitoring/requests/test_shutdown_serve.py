@@ -107,6 +107,22 @@ def written() -> list[str]:
         return [mark for (mark,) in cursor.fetchall()]
 
 
+def abandoned() -> int:
+    """Sessions of this test's database whose client went without a word, as PostgreSQL has counted them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sessions_abandoned FROM pg_stat_database WHERE datname = current_database()")
+        return int(cursor.fetchone()[0])
+
+
+def gone_from_the_database() -> bool:
+    """Whether PostgreSQL has done with every session but ours."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return int(cursor.fetchone()[0]) == 0
+
+
 def test_what_it_answers_while_it_leaves(serve: Serve) -> None:
     web = serve()
     assert web.status("/readyz") == 200
@@ -160,6 +176,17 @@ def test_a_signal_to_the_whole_group_is_one_request_to_stop(serve: Serve) -> Non
     assert web.program.process.wait(STOP_SECONDS) == 0
     slow.join()
     assert (web.answers, written()) == ([200], ["late"])
+    assert "unheeded" not in web.program.said()
+
+
+def test_a_worker_that_is_signalled_alone_stays_and_says_whom_to_tell(serve: Serve) -> None:
+    web = serve()
+    (worker,) = web.program.family()
+    worker.terminate()
+    until(lambda: "web.signal_unheeded" in web.program.said(), "the worker to say so", 5)
+    assert f'"pid": {web.program.process.pid},' in web.program.said()
+    assert worker.is_running()
+    assert web.status("/webhooks/slow/") == 200
 
 
 def test_a_killed_launcher_leaves_no_orphan_and_loses_no_request(serve: Serve) -> None:
@@ -169,6 +196,23 @@ def test_a_killed_launcher_leaves_no_orphan_and_loses_no_request(serve: Serve) -
     slow.join()
     assert (web.answers, written()) == ([200], ["late"])
     until(lambda: not web.program.orphans(), "the workers to end", STOP_SECONDS)
+
+
+def test_pools_close_last(serve: Serve) -> None:
+    """A request that takes its connection when the worker has been told to leave gets one, and no connection is torn off.
+
+    A pool closed before that is opened again by the request, and nobody closes it a second time.
+    """
+    web = serve()
+    before = abandoned()
+    (worker,) = web.program.family()
+    late = web.in_flight("/webhooks/slow/?stuck=2.5", "POST", "mark=late")
+    # Without a launcher the worker leaves within a second: the request is before its first question to the database.
+    web.program.stop(signal.SIGKILL)
+    late.join()
+    until(lambda: not worker.is_running(), "the worker to end", STOP_SECONDS)
+    until(gone_from_the_database, "PostgreSQL to notice")
+    assert (web.answers, written(), abandoned()) == ([200], ["late"], before)
 
 
 def test_a_dead_worker_is_replaced(serve: Serve) -> None:
