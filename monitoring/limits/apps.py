@@ -11,7 +11,7 @@ class LimitsConfig(AppConfig):
 
     def ready(self) -> None:
         from monitoring import background
-        from monitoring.limits import load, setup
+        from monitoring.limits import devices, load, setup
         from monitoring.limits.engine import Engine
         from monitoring.limits.rules import EVERY, rules
 
@@ -23,5 +23,6 @@ class LimitsConfig(AppConfig):
 
         background.register("limits.rules", every=EVERY, run=rules.keep_up)
         background.register("limits.load", every=load.EVERY, run=steer)
+        devices.follow_sign_ins()
         register(setup.check_middleware, Tags.security)
         register(setup.check_routes, Tags.urls)

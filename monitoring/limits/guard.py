@@ -9,7 +9,7 @@ from django.db import Error
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
-from monitoring.limits import instruments
+from monitoring.limits import devices, instruments
 from monitoring.limits.engine import DENIED, PASS, Decision, Engine
 from monitoring.limits.keys import Who, account_of
 from monitoring.limits.rules import rules
@@ -178,7 +178,7 @@ def _account(request: HttpRequest, who: Who, marks: Iterable[Mark]) -> str:
     try:
         for name in (name for mark in marks for name in mark.account):
             if typed := account_of(request.POST.get(name, "")):
-                return typed
+                return devices.subject(request, typed, engine().policy.secret)
     except (BadRequest, MultiPartParserError, OSError, RequestDataTooBig, SuspiciousOperation):
         # The view will say what is wrong with the form; the address is counted all the same.
         return ""

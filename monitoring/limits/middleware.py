@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import resolve
 
-from monitoring.limits import answers, guard
+from monitoring.limits import answers, devices, guard
 from monitoring.limits.decorator import marks_of
 from monitoring.limits.engine import DENIED, Decision
 from monitoring.limits.guard import Visit
@@ -59,6 +59,7 @@ def _route(request: HttpRequest) -> tuple[Iterable[Mark], bool]:
 
 
 def _leave(request: HttpRequest, visit: Visit, response: HttpResponseBase, *, uncounted: bool) -> HttpResponseBase:
+    devices.remember(request, response, guard.engine().policy.secret)
     if uncounted and USER not in visit.counted and ANONYMOUS not in visit.counted:
         # The token was none: whoever tries tokens is counted as a stranger.
         decision = guard.count_user(request, visit, "", ())

@@ -51,6 +51,41 @@ def test_ten_attempts_a_minute_from_an_address_on_any_account(hall: Hall) -> Non
     assert attempt("0@x.test", "203.0.113.8") == 200
 
 
+def test_strangers_cannot_lock_the_owner_out_of_a_browser_that_was_in_before(hall: Hall, mira: User) -> None:
+    made = hall()
+    mira.set_password(PASSWORD)
+    mira.save()
+    browser = Client(REMOTE_ADDR="198.51.100.5")
+    assert browser.post("/account/login/", {"login": mira.email, "password": PASSWORD}).status_code == 302
+    cookie = browser.cookies["known"]
+    assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == ("/account/login/", True, "Lax")
+    assert mira.email not in cookie.value
+    browser.post("/account/logout/")
+    assert [attempt(mira.email, f"203.0.113.{number}") for number in range(11)][8:] == [200, 429, 429]
+    assert browser.post("/account/login/", {"login": mira.email.upper(), "password": PASSWORD}).status_code == 302
+    # A known browser has a budget too, and only at this account; a cookie that we did not make is none.
+    thief = Client(REMOTE_ADDR="198.51.100.6")
+    thief.cookies["known"] = cookie.value
+    age(made.store.client, 61)
+    wrong = {"login": mira.email, "password": "wrong-wrong-wrong"}
+    tries = []
+    for number in range(12):
+        thief.defaults["REMOTE_ADDR"] = f"198.51.100.{number}"
+        tries.append(thief.post("/account/login/", wrong).status_code)
+    assert tries == [200] * 10 + [429, 429]
+
+
+@pytest.mark.parametrize("forged", ["x", ".", "x.", "x.y", "ä.ö", "a.b.c", "x" * 4000])
+def test_a_forged_cookie_opens_no_budget_of_its_own(hall: Hall, mira: User, forged: str) -> None:
+    hall()
+    tries = []
+    for number in range(12):
+        browser = Client(REMOTE_ADDR=f"203.0.113.{number}", HTTP_COOKIE=f"known={number}{forged}")
+        form = {"login": mira.email, "password": "wrong-wrong-wrong"}
+        tries.append(browser.post("/account/login/", form).status_code)
+    assert tries == [200] * 10 + [429, 429]
+
+
 def test_looking_at_the_form_is_no_attempt(hall: Hall) -> None:
     hall()
     assert {Client(REMOTE_ADDR="203.0.113.7").get("/account/login/").status_code for _ in range(30)} == {200}
