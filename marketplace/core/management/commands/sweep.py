@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 # Seconds: what the last writing down may take, and when a job that does not end is cut off; all is over within 10 s.
 FINISH = 1.0
 LAST_CALL = 8.0
+# A job that fails again and again waits longer each time, but no longer than this: a database that is away for an hour must
+# not fill the logs, and one that is back must not be kept waiting (seconds).
+LONGEST_PAUSE = 10.0
 
 
 class Command(BaseCommand):
@@ -39,11 +42,12 @@ class Command(BaseCommand):
         pulse = Pulse("sweep")
         background.start()
         due = {job.name: 0.0 for job in sweeps.jobs()}
+        failures = dict.fromkeys(due, 0)
         while not stopping.is_set():
             for job in sweeps.jobs():
                 if not stopping.is_set() and time.monotonic() >= due[job.name]:
-                    self.run(job)
-                    due[job.name] = time.monotonic() + job.every
+                    failures[job.name] = 0 if self.run(job) else failures[job.name] + 1
+                    due[job.name] = time.monotonic() + pause(job, failures[job.name])
             pulse.beat(timezone.now())
             stopping.wait(0.2)
         background.finish(FINISH)
@@ -67,8 +71,8 @@ class Command(BaseCommand):
         signal.signal(signal.SIGINT, stop)
         return stopping
 
-    def run(self, job: sweeps.Job) -> None:
-        """One sweep; whatever goes wrong is logged and the others go on."""
+    def run(self, job: sweeps.Job) -> bool:
+        """One sweep; whatever goes wrong is logged and the others go on. Returns whether it went well."""
         close_old_connections()
         with ids.within(sweep=job.name), origin.named(f"sweep:{job.name}"):
             try:
@@ -76,3 +80,10 @@ class Command(BaseCommand):
             except Exception as error:
                 logger.exception("sweep.failed")
                 report(error, sweep=job.name)
+                return False
+        return True
+
+
+def pause(job: sweeps.Job, failures: int) -> float:
+    """Seconds until the job's next turn, after so many failures in a row."""
+    return max(job.every, min(job.every * 2.0 ** min(failures, 10), LONGEST_PAUSE))
