@@ -6,7 +6,6 @@ restarts processes would end the whole fleet for it. This listener has threads o
 
 import errno
 import logging
-import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
@@ -15,11 +14,10 @@ from django.http import HttpRequest, QueryDict, parse_cookie
 
 from monitoring.health.probes import VIEWS
 from monitoring.requests import ids
+from monitoring.requests.side_port import SidePort
 
 logger = logging.getLogger(__name__)
 
-# Callers at once; the next one is turned away, so that nobody can make threads without end.
-MOST_CALLERS = 16
 _PASSED_ON = ("Authorization", "Cookie")
 
 
@@ -65,30 +63,6 @@ class Handler(BaseHTTPRequestHandler):
         """A probe is no news."""
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    # Two processes must not share the port unnoticed: probes would be told about either, at random.
-    allow_reuse_address, allow_reuse_port = True, False
-
-    def __init__(self, port: int, address: str) -> None:
-        self._free = threading.BoundedSemaphore(MOST_CALLERS)
-        super().__init__((address, port), Handler)
-
-    def process_request(self, request: "socket.socket | tuple[bytes, socket.socket]", client_address: object) -> None:
-        if not self._free.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
-        super().process_request(request, client_address)
-
-    def process_request_thread(
-        self, request: "socket.socket | tuple[bytes, socket.socket]", client_address: object
-    ) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._free.release()
-
-
 _serving: list[ThreadingHTTPServer] = []
 
 
@@ -103,7 +77,7 @@ def keep(port: int) -> None:
 def serve(port: int, address: str = "") -> ThreadingHTTPServer | None:
     """Listens in a thread; None when the port is taken."""
     try:
-        server = _Server(port, address)
+        server = SidePort(port, address, Handler)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise

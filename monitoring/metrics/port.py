@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
 from monitoring.metrics import access, exposition
+from monitoring.requests.side_port import SidePort
 
 logger = logging.getLogger(__name__)
 
@@ -38,13 +39,6 @@ class Handler(BaseHTTPRequestHandler):
         """A scrape is no news."""
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    # Two processes must not share the port unnoticed: the second one is told that it is taken.
-    allow_reuse_address = True
-    allow_reuse_port = False
-
-
 _serving: list[ThreadingHTTPServer] = []
 _taken: list[int] = []
 
@@ -58,7 +52,7 @@ def keep(now: object = None) -> None:
 def serve(port: int, address: str = "") -> ThreadingHTTPServer | None:
     """Listens in a thread; None when the port is taken, by a neighbour that serves the same figures or by a stranger."""
     try:
-        server = _Server((address, port), Handler)
+        server = SidePort(port, address, Handler)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise

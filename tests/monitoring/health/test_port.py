@@ -9,6 +9,7 @@ from django.http import HttpRequest, JsonResponse
 
 from monitoring.health import port as ports
 from monitoring.health import probes
+from monitoring.requests.side_port import MOST_CALLERS
 
 
 @pytest.fixture
@@ -65,11 +66,11 @@ def test_a_port_is_served_once(server: ThreadingHTTPServer) -> None:
 
 
 def test_callers_are_bounded(server: ThreadingHTTPServer) -> None:
-    idle = [socket.create_connection(server.server_address[:2], timeout=5) for _ in range(ports.MOST_CALLERS)]  # type: ignore[arg-type]
+    idle = [socket.create_connection(server.server_address[:2], timeout=5) for _ in range(MOST_CALLERS)]  # type: ignore[arg-type]
     try:
         with pytest.raises((OSError, http.client.HTTPException)):
             ask(server, "/healthz")
-        assert sum("process_request_thread" in thread.name for thread in threading.enumerate()) <= ports.MOST_CALLERS
+        assert sum("process_request_thread" in thread.name for thread in threading.enumerate()) <= MOST_CALLERS
     finally:
         for one in idle:
             one.close()

@@ -1,10 +1,13 @@
 import http.client
+import socket
+import threading
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
 
 import pytest
 
 from monitoring.metrics import access, collected, port
+from monitoring.requests.side_port import MOST_CALLERS
 
 
 @pytest.fixture
@@ -53,3 +56,27 @@ def test_a_port_that_is_taken_stops_nobody(server: ThreadingHTTPServer, caplog: 
 def test_keeping_the_port_is_done_once(server: ThreadingHTTPServer) -> None:
     port.keep()
     assert port._serving == [server]
+
+
+def test_callers_who_say_nothing_are_bounded(server: ThreadingHTTPServer) -> None:
+    idle = [socket.create_connection(("127.0.0.1", server.server_address[1]), timeout=5) for _ in range(MOST_CALLERS)]
+    try:
+        with pytest.raises((OSError, http.client.HTTPException)):
+            ask(server, "/metrics")
+    finally:
+        for one in idle:
+            one.close()
+
+
+def test_a_moment_without_threads_leaves_every_place_free(
+    server: ThreadingHTTPServer, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", full)
+        for _ in range(MOST_CALLERS + 1):
+            with pytest.raises((OSError, http.client.HTTPException)):
+                ask(server, "/metrics")
+    assert ask(server, "/metrics", Authorization=f"Bearer {token}")[0] == 200
