@@ -29,6 +29,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def error_page(request: HttpRequest, *, status: int, template: str = "") -> HttpResponse:
-    """The page for `status`: 400, 403, 404, 410, 429, 500 or 503; `template` names another one of `templates/errors`."""
+    """The page for `status`: 400, 403, 404, 410, 413, 429, 500 or 503; `template` names another one of `templates/errors`."""
     context = {"request_id": getattr(request, "request_id", "")}
     return HttpResponse(render_to_string(f"errors/{template or status}.html", context), status=status)

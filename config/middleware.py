@@ -1,11 +1,48 @@
 """What every answer goes through, whichever app or library wrote it."""
 
+import json
 from collections.abc import Callable
+from typing import Final
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import add_never_cache_headers, has_vary_header
+
+from config.error_pages import error_page
+from monitoring.requests import ids
+
+# Bytes. More than any file that the hall takes, with room for what is around it in a form.
+LARGEST_BODY: Final = 32 * 1024 * 1024
+
+
+def bounded_body(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Refuses a body that no page of the hall takes: looking for the form's token would write all its files to the disk.
+
+    A body without a length is none to Django.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        length = str(request.META.get("CONTENT_LENGTH") or "0").strip()
+        if not length.isdecimal() or int(length) <= LARGEST_BODY:
+            return get_response(request)
+        return _too_large() if request.path_info.startswith("/api/") else error_page(request, status=413)
+
+    return answer
+
+
+def _too_large() -> HttpResponse:
+    problem = {
+        "type": "about:blank",
+        "title": "Content Too Large",
+        "status": 413,
+        "detail": f"Send at most {LARGEST_BODY} bytes.",
+        "code": "too_large",
+        "request_id": ids.current(),
+    }
+    return HttpResponse(json.dumps(problem), status=413, content_type="application/problem+json")
 
 
 def personal_pages(

@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "csp.middleware.CSPMiddleware",
     "monitoring.ops.status_page.middleware",  # before sessions and limits: it outlives the stores they need
+    "config.middleware.bounded_body",  # before the first that reads a form
     "config.middleware.personal_pages",  # before sessions, which note in Vary that they were read
     "config.middleware.plain_session_key",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -11,7 +11,7 @@ from config import error_pages
 REQUEST = RequestFactory().get("/x/")
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 410, 429, 500, 503])
+@pytest.mark.parametrize("status", [400, 403, 404, 410, 413, 429, 500, 503])
 def test_every_page_renders_with_a_way_on(status: int) -> None:
     page = error_pages.error_page(REQUEST, status=status)
     assert page.status_code == status
