@@ -145,7 +145,8 @@ def test_a_variable_that_cannot_be_meant(name: str, value: str, expected: str, m
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("RATE_LIMIT_DEFAULT", "100/minute;1000/15 minutes"), ("RATE_LIMIT_CONCURRENT", "20;50"), ("DEPLOY_ERROR_THRESHOLD", ".05"), ("DEPLOY_ERROR_THRESHOLD", "1"),
+        ("RATE_LIMIT_DEFAULT", "100/minute;1000/15 minutes"), ("RATE_LIMIT_CONCURRENT", "20;50"),
+        ("DEPLOY_ERROR_THRESHOLD", ".05"), ("DEPLOY_ERROR_THRESHOLD", "1"),
         ("DEPLOY_P99_THRESHOLD", "750.5"), ("SENTRY_DSN", "https://abc@o1.sentry.example/2/34"),
         ("RATES_API_BASE", "http://127.0.0.1:9"), ("CELERY_BROKER_URL", "rediss://:p%2Fw@h:1/0"), ("REDIS_URL", "unix:///x.sock"),
     ],
