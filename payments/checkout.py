@@ -206,8 +206,12 @@ def expire_groups(*, now: datetime, limit: int = 20) -> int:
     A payment that has succeeded meanwhile is applied instead. Returns how many groups were brought forward.
     """
     due = Payment.objects.filter(state__in=LIVE, group__expires_at__lte=now)
-    done = _bring_forward(due, _expire, now=now, limit=limit)
-    # Groups whose payment is confirmed as cancelled, but whose cancellation a crash has prevented.
+    return _bring_forward(due, _expire, now=now, limit=limit) + end_groups(now=now, limit=limit)
+
+
+def end_groups(*, now: datetime, limit: int = 20) -> int:
+    """Ends what needs no word of the provider: groups whose payment is confirmed as cancelled, and a crash came between."""
+    done = 0
     over = OrderGroup.objects.filter(state=OrderGroup.State.PENDING, expires_at__lte=now)
     over = over.exclude(payments__state__in=[*LIVE, State.SUCCEEDED])
     for group_id in list(over.order_by("expires_at").values_list("pk", flat=True)[:limit]):

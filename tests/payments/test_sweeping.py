@@ -10,7 +10,7 @@ from marketplace.catalog.models import Offer
 from marketplace.orders import services as orders
 from marketplace.orders.models import OrderGroup
 from marketplace.sellers.models import Seller
-from payments import checkout, gateway, refunds
+from payments import admission, checkout, gateway, refunds, sweeping
 from payments.models import Payment, Refund
 from payments.provider import ProviderPayment
 from payments.settlement import apply_payment
@@ -76,3 +76,18 @@ def test_a_payment_that_nobody_understands_holds_up_no_other(
     assert second.state == Payment.State.SUCCEEDED
     assert first.due_at > clock
     assert "next year" in first.last_error
+
+
+def test_goods_of_a_confirmed_cancellation_do_not_wait_for_a_provider_that_is_away(
+    stripe: StripeControl, vase: Offer, clock: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over, live = (a_checkout(a_cart({vase: 1}, now=clock), now=clock) for _ in range(2))
+    Payment.objects.filter(group=over).update(state=Payment.State.CANCELLED, cancelled_at=clock)
+    later = over.expires_at
+    before = payment_of(live).attempts
+    monkeypatch.setattr(admission, "resting", lambda: True)
+    assert sweeping.expire_groups(later) == 1
+    over.refresh_from_db()
+    live.refresh_from_db()
+    assert (over.state, live.state) == (OrderGroup.State.CANCELLED, OrderGroup.State.PENDING)
+    assert payment_of(live).attempts == before
