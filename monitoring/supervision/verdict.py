@@ -37,8 +37,9 @@ class Judge:
 
     def look(self, *, now: datetime, started: datetime) -> str | None:
         """Why the process that ``started`` then is wedged; None when it is not, or when nobody can tell."""
-        suspended = self._looked_at is not None and now - self._looked_at > self.silence / 2
-        self._looked_at = now
+        before, self._looked_at = self._looked_at or now, now
+        # Suspended, or the clock was set: what was noted before says nothing about now.
+        jumped = now < before or now - before > self.silence / 2
         try:
             for ground in probes.grounds().values():
                 ground()
@@ -47,29 +48,34 @@ class Judge:
             logger.warning("supervisor.blind", extra={"kind": self.kind, "reason": type(error).__name__})
             self._blind_until = now
             return None
-        if suspended:
+        if jumped:
             self._blind_until = now
             return None
         return reason
 
     def _find(self, now: datetime, started: datetime) -> str | None:
-        base = max(started, self._blind_until or started)
+        # A clock that was set back leaves moments that are still to come.
+        base = max((at for at in (started, self._blind_until) if at and at <= now), default=now)
         if self.kind == "beat":
             return self._silent(now, base, self.silence)
         beat = queries.last_seen("beat")
         if beat is None or now - beat > self.silence / 2:
             self._beat_missed_until = now
         workers = queries.alive("worker", since=now - LATELY)
-        heard = max(base, self._beat_missed_until or base)
+        heard = max(base, min(self._beat_missed_until or base, now))
         return self._left_lying(now, base) or self._silent(now, heard, max(self.silence, SHARE * workers))
 
     def _silent(self, now: datetime, base: datetime, limit: timedelta) -> str | None:
         seen = queries.seen(self.kind, self.instance)
-        silent = now - max(base, seen or base)
+        silent = now - (max(base, seen) if seen and seen <= now else base)
         return f"no sign of life for {silent.total_seconds():.0f} s" if silent > limit else None
 
     def _left_lying(self, now: datetime, base: datetime) -> str | None:
         if now - base <= self.silence:
+            return None
+        sweep = queries.last_seen("sweep")
+        if sweep is not None and now - sweep > self.silence / 2:
+            # Then it lies because the sweep is gone, and a new worker would not deliver it either.
             return None
         for name, age in probes.backlogs().items():
             waited = age(now)

@@ -120,6 +120,21 @@ def test_a_judge_that_was_suspended_itself_blames_nobody(worker: Stage) -> None:
     assert worker.pass_time(5) != []
 
 
+def test_a_clock_that_was_set_back_neither_blames_nor_blinds(worker: Stage) -> None:
+    worker.pass_time(60, me=True)
+    worker.now -= s(3600)
+    assert worker.pass_time(65) == []
+    assert worker.pass_time(5) != []
+
+
+def test_work_that_a_dead_sweep_leaves_is_not_held_against_a_worker(worker: Stage) -> None:
+    probes.register_backlog("the outbox", lambda now: 500.0)
+    worker.sign("sweep", "host:3")
+    assert worker.pass_time(600, me=True) == []
+    worker.sign("sweep", "host:3")
+    assert worker.pass_time(5, me=True) == ["due work of the outbox has waited for 500 s"]
+
+
 def test_work_left_lying_shows_a_wedged_worker(worker: Stage) -> None:
     waited: Iterator[float | None] = iter([None, 59.0, 60.0, 61.0])
     assert worker.pass_time(65, me=True) == []
