@@ -13,6 +13,8 @@ class AwningAdmin(AdminSite):
     site_header = "Awning"
     site_title = "Awning"
     index_title = "Operators"
+    # Leads to the operators' page.
+    index_template = "config/admin_index.html"
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Every page of the admin asks this first: a query with a NUL, which the database refuses, ends here."""

@@ -23,7 +23,15 @@ FROM payments_inboxevent WHERE processed_at IS NULL AND dead_at IS NOT NULL ORDE
 def register() -> None:
     """Called when the app is ready. Dead ones are no part of an index: rarely looked up, in a lane of their own."""
     panel = Panel(
-        "inbox", "Inbox", inbox, 70, lane="database:inbox", limit=2.0, every=15.0, admin="payments_inboxevent"
+        "inbox",
+        "Inbox",
+        inbox,
+        70,
+        column="right",
+        lane="database:inbox",
+        limit=2.0,
+        every=15.0,
+        admin="payments_inboxevent",
     )
     panels.register(panel)
 

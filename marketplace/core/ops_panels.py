@@ -32,8 +32,8 @@ _STATES: dict[str, Mark] = {
 
 def register() -> None:
     """Called when the app is ready."""
-    panels.register(Panel("breakers", "Breakers", breakers, 45, lane="breakers"))
-    panels.register(Panel("outbox", "Outbox", outbox, 60))
+    panels.register(Panel("breakers", "Breakers", breakers, 45, lane="breakers", column="right"))
+    panels.register(Panel("outbox", "Outbox", outbox, 60, column="right"))
     actions.register(Action("breaker-reset", "", "breakers", reset))
 
 

@@ -244,6 +244,8 @@ class Shell:
     """How the person is called in the header; "" when nobody is signed in."""
     account_href: str = ""
     sign_out_href: str = ""
+    # For staff alone.
+    ops_href: str = ""
     orders_href: str = ""
     sell: Link | None = None
     """The way to the seller's dashboard, for people who have one."""

@@ -46,6 +46,7 @@ def shell(request: HttpRequest) -> dict[str, Shell]:
             user_name=person.short_name() if person else "",
             account_href=_named("account_home") if person else "",
             sign_out_href=_named("account_logout") if person else "",
+            ops_href=_named("ops") if person and person.is_staff else "",
             orders_href=_named("orders"),
             sell=Link("Sell", _named("dashboard:home")),
             messages=tuple(

@@ -8,6 +8,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
@@ -133,19 +134,33 @@ class Board:
                 self._rest(name)
 
     def _run(self, name: str, due: list[Panel]) -> None:
+        begun = monotonic()
         try:
-            for panel in due:
-                begun = monotonic()
-                try:
-                    body, why = _built(panel), ""
-                except Exception as error:
-                    body, why = None, type(error).__name__
-                    logger.debug("ops.panel_failed", extra={"panel": panel.name}, exc_info=True)
-                with self._news:
-                    self._note(self._track(panel), body, why, begun)
+            with transaction.atomic() if due[0].reads_database else nullcontext():
+                limit = 0.0
+                for panel in due:
+                    if panel.reads_database and panel.limit != limit:
+                        limit = panel.limit
+                        _limit_statements(limit)
+                    self._attempt(panel)
+        except Exception as error:  # noqa: BLE001 - the connection itself, which nothing could be built from
+            with self._news:
+                for panel in due:
+                    if self._track(panel).asked < begun:
+                        self._failed(self._track(panel), type(error).__name__)
         finally:
             with self._news:
                 self._rest(name)
+
+    def _attempt(self, panel: Panel) -> None:
+        begun = monotonic()
+        try:
+            body, why = _built(panel), ""
+        except Exception as error:
+            body, why = None, type(error).__name__
+            logger.debug("ops.panel_failed", extra={"panel": panel.name}, exc_info=True)
+        with self._news:
+            self._note(self._track(panel), body, why, begun)
 
     def _rest(self, name: str) -> None:
         lane = self._lanes.setdefault(name, _Lane())
@@ -181,14 +196,16 @@ class Board:
         return self._lanes.setdefault(panel.lane, _Lane())
 
 
+def _limit_statements(seconds: float) -> None:
+    """For the rest of the lane's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(int(seconds * 1000))])
+
+
 def _built(panel: Panel) -> Body:
-    now = datetime.now(UTC)
-    if not panel.reads_database:
-        return panel.build(now)
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(int(panel.limit * 1000))])
-        return panel.build(now)
+    """One panel, in a savepoint of its own: a statement that fails must not cost the next panel."""
+    with transaction.atomic() if panel.reads_database else nullcontext():
+        return panel.build(datetime.now(UTC))
 
 
 board = Board()

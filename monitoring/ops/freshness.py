@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from monitoring.ops.parts import Body, Cell, Mark, Row, Table, Tone, many, span, worst
+from monitoring.ops.parts import Body, Cell, Mark, Row, Table, Tone, span, worst
 
 # Seconds since it was last refreshed, None when it never was; reads PostgreSQL, asks nobody else.
 Age: TypeAlias = Callable[[datetime], float | None]
@@ -56,7 +56,7 @@ def body(now: datetime) -> Body:
     heads = (("What", False), ("State", False), ("Age", True), ("Fresh / usable", True))
     tone = worst(*tones)
     old = sum(tone in ("warn", "bad") for tone in tones)
-    mark = Mark(tone, many(old, "is", "are") + " old" if old else "All fresh")
+    mark = Mark(tone, f"{old} of {len(views)} old" if old else "All fresh")
     return Body(mark, tables=(Table("views", "Age of what is kept ready", heads, tuple(rows)),))
 
 

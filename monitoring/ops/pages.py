@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
+from itertools import groupby
 from typing import Final, Literal, TypeAlias
 
 from django.template.loader import render_to_string
@@ -11,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 
 from monitoring.ops.actions import permission_of
 from monitoring.ops.board import Shown
+from monitoring.ops.panels import Column
 from monitoring.ops.parts import Body, Mark, Row, Table, clock, many, worst
 
 # Whether the operator holds a right; "" is asked for what superusers alone may do.
@@ -30,7 +32,6 @@ class PanelView:
     mark: Mark
     body: Body | None
     said: str
-    wide: bool
     href: str
 
 
@@ -50,6 +51,16 @@ class Section:
     name: str
     html: str
     digest: str
+    column: Column = "wide"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Panels beside each other, or ``wide`` ones that take the whole width."""
+
+    wide: Sequence[Section]
+    left: Sequence[Section]
+    right: Sequence[Section]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +71,33 @@ class OpsPage:
     at: str
     at_iso: str
     overview: Section
-    panels: Sequence[Section]
+    blocks: Sequence[Block]
 
 
 def page(shown: Sequence[Shown], *, operator: str, may: May, now: datetime) -> OpsPage:
     """Everything, drawn."""
     first, *rest = sections(shown, may=may, now=now)
-    return OpsPage(operator, f"{now:%H:%M:%S}", now.isoformat(timespec="seconds"), first, rest)
+    return OpsPage(operator, f"{now:%H:%M:%S}", now.isoformat(timespec="seconds"), first, _blocks(rest))
+
+
+def _blocks(found: Sequence[Section]) -> list[Block]:
+    """Wide panels and pairs of columns, in the order of the page; a column keeps its panels whatever their heights."""
+    runs = groupby(found, key=lambda section: section.column == "wide")
+    return [_block(list(run), wide=wide) for wide, run in runs]
+
+
+def _block(run: Sequence[Section], *, wide: bool) -> Block:
+    if wide:
+        return Block(wide=run, left=(), right=())
+    left = [section for section in run if section.column == "left"]
+    return Block(wide=(), left=left, right=[section for section in run if section.column == "right"])
 
 
 def sections(shown: Sequence[Shown], *, may: May, now: datetime) -> list[Section]:
     """The overview and all panels. The same content has the same mark in every process."""
     views = [_view(one, may=may, now=now) for one in shown]
-    return [_drawn("overview", OVERVIEW, _overview(views)), *(_drawn("panel", view.name, view) for view in views)]
+    drawn = [_drawn("panel", view.name, view, one.panel.column) for view, one in zip(views, shown, strict=True)]
+    return [_drawn("overview", OVERVIEW, _overview(views)), *drawn]
 
 
 def changed(found: Sequence[Section], seen: Mapping[str, str]) -> list[Section]:
@@ -91,9 +116,9 @@ def missing(found: Sequence[Section], names: Collection[str]) -> bool:
     return {section.name for section in found} != set(names)
 
 
-def _drawn(template: str, name: str, view: PanelView | Overview) -> Section:
+def _drawn(template: str, name: str, view: PanelView | Overview, column: Column = "wide") -> Section:
     html = render_to_string(f"ops/{template}.html", {template: view}, using="jinja2")
-    return Section(name, html, blake2b(html.encode(), digest_size=6).hexdigest())
+    return Section(name, html, blake2b(html.encode(), digest_size=6).hexdigest(), column)
 
 
 def _view(one: Shown, *, may: May, now: datetime) -> PanelView:
@@ -112,7 +137,6 @@ def _view(one: Shown, *, may: May, now: datetime) -> PanelView:
         mark=mark,
         body=_allowed(body, may) if body else None,
         said=said,
-        wide=panel.wide,
         href=_list(panel.admin),
     )
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from monitoring.ops.parts import Body
 
+# Where a panel stands where there is room for two beside each other.
+Column: TypeAlias = Literal["wide", "left", "right"]
 Build: TypeAlias = Callable[[datetime], Body]
 
 # Panels of this lane, and of those that begin with it and a colon, read PostgreSQL.
@@ -29,7 +31,7 @@ class Panel:
     lane: str = DATABASE
     limit: float = 0.25
     every: float = 2.0
-    wide: bool = False
+    column: Column = "left"
     admin: str = ""
 
     @property
