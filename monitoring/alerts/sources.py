@@ -8,7 +8,7 @@ from monitoring.alerts.rules import Reader, Reading
 from monitoring.alerts.trends import Points
 from monitoring.errors import queries as errors
 from monitoring.health import queries as health
-from monitoring.metrics.queries import Window, series, window
+from monitoring.metrics.queries import Window, peaks, window
 from monitoring.supervision import queries as supervision
 
 # These have rules of their own, with more patience or a trend; and the rules' own check cannot fail while they run.
@@ -52,11 +52,7 @@ def mean(found: Window) -> float | None:
 def points(name: str, span: timedelta, *, step: int = 300) -> Callable[[datetime], Points]:
     """A level over time, its highest in each step of seconds."""
 
-    def read(now: datetime) -> list[tuple[datetime, float]]:
-        found = series(name, since=now - span, until=now, step=step)
-        return [(point.at, point.highest) for point in found if point.highest is not None]
-
-    return read
+    return lambda now: peaks(name, since=now - span, until=now, step=step)
 
 
 def undelivered(rule: str, span: timedelta) -> Reader:

@@ -28,6 +28,12 @@ WITH seen AS MATERIALIZED (
 SELECT stretch, sum(count)::bigint, sum(bad)::bigint, sum(total), max(highest), bars.buckets
 FROM seen JOIN bars USING (stretch) GROUP BY stretch, bars.buckets ORDER BY stretch
 """
+# Without the buckets, whose unfolding is nearly all of the work.
+_PEAKS = """
+SELECT (floor(extract(epoch FROM minute) / %(step)s) * %(step)s)::bigint AS stretch, max(highest)
+FROM metrics_sample WHERE name = %(name)s AND minute >= %(since)s AND minute < %(until)s AND highest IS NOT NULL
+GROUP BY stretch ORDER BY stretch
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,15 @@ def series(name: str, *, since: datetime, until: datetime, step: int = 60) -> li
         raise ValueError(f"{len(starts)} points are more than {MOST_POINTS}: use a longer step than {step} s.")
     found = _stretches(name, since=datetime.fromtimestamp(first, UTC), until=until, step=step)
     return [_point(start, found.get(start, Window())) for start in starts]
+
+
+def peaks(name: str, *, since: datetime, until: datetime, step: int = 60) -> list[tuple[datetime, float]]:
+    """The highest value in each ``step`` seconds (whole minutes) in which there was one: where it begins, and the value."""
+    first = int(minute_of(since).timestamp()) // step * step
+    values = {"name": name, "since": datetime.fromtimestamp(first, UTC), "until": until, "step": step}
+    with connection.cursor() as cursor:
+        cursor.execute(_PEAKS, values)
+        return [(datetime.fromtimestamp(stretch, UTC), highest) for stretch, highest in cursor.fetchall()]
 
 
 def instances(name: str, *, since: datetime) -> list[Instance]:

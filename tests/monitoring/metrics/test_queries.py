@@ -117,3 +117,15 @@ def test_instances_say_who_has_counted() -> None:
         ("a/web", NOON),
         ("b/web", NOON + timedelta(minutes=3)),
     ]
+
+
+@pytest.mark.django_db
+def test_peaks_are_the_highest_of_the_same_steps_as_a_series() -> None:
+    for minute, value in ((-7, 9.0), (-4, 0.3), (-1, 0.5), (0, 0.9), (4, 0.2), (12, 0.7), (15, 9.0)):
+        seen("disk", minute, [value, value / 2])
+        seen("disk", minute, [value / 3], instance="b/web")
+    since, until = NOON - timedelta(minutes=4), NOON + timedelta(minutes=15)
+    series = queries.series("disk", since=since, until=until, step=300)
+    expected = [(point.at, point.highest) for point in series if point.highest is not None]
+    assert queries.peaks("disk", since=since, until=until, step=300) == expected
+    assert [value for _, value in expected] == [0.5, 0.9, 0.7]
