@@ -175,7 +175,7 @@ class Environment:
     def secret(self, name: str) -> str:
         """A required secret. Its stand-in is random: nobody can guess what a half-set hall signs with."""
         value = self.raw(name)
-        if not value:
+        if not value or value.isspace():
             self.refuse(name, f"is not set. It is a secret: set {name} or {name}_FILE.")
             return secrets.token_urlsafe(64)
         return value

@@ -65,6 +65,12 @@ def test_a_good_value_is_read(reader: str, args: tuple[object, ...], raw: str | 
     assert read({} if raw is None else {"X": raw}, reader, *args) == (expected, "")
 
 
+def test_blanks_are_no_secret() -> None:
+    environment = Environment({"X": "   "})
+    assert len(environment.secret("X")) > 60
+    assert [problem.variable for problem in environment.problems()] == ["X"]
+
+
 def test_a_missing_secret_gets_a_random_stand_in() -> None:
     first, text = read({}, "secret")
     second, _ = read({}, "secret")
