@@ -149,7 +149,7 @@ def _budget(variable: str, facts: Facts, wanted: int) -> Iterator[CheckMessage]:
         yield error(
             "postgres.connections", variable,
             f"offers {slots} connections, of which the hall may take {allowed}; its processes open up to {wanted}.",
-            hint="Lower DB_POOL_MAX or WEB_WORKERS, raise max_connections, or put PgBouncer in between.",
+            hint="Lower DB_POOL_MAX or WEB_WORKERS, or raise max_connections.",
         )  # fmt: skip
 
 

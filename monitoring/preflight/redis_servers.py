@@ -75,7 +75,7 @@ def cache(name: str, variable: str, url: str) -> Iterator[CheckMessage]:
 def apart(variable: str, url: str, *, other: str, other_url: str) -> Iterator[CheckMessage]:
     """Two uses that must not share a server, because one policy cannot serve both."""
     here, there = ask(url), ask(other_url)
-    if here.run_id != there.run_id:
+    if not _one_server(here, there):
         return
     database = " and database" if here.database == there.database else ""
     yield error(
@@ -87,11 +87,16 @@ def apart(variable: str, url: str, *, other: str, other_url: str) -> Iterator[Ch
 def together(variable: str, url: str, *, other: str, other_url: str) -> Iterator[CheckMessage]:
     """Two uses that may share a server, but not a database: emptying one would empty the other."""
     here, there = ask(url), ask(other_url)
-    if here.run_id == there.run_id and here.database == there.database:
+    if _one_server(here, there) and here.database == there.database:
         yield warning(
             "redis.same_database", variable, f"is the same database as {other}.",
             hint="Give each its own number at the end of the URL.",
         )  # fmt: skip
+
+
+def _one_server(here: Facts, there: Facts) -> bool:
+    """Some managed servers do not say which they are: then nothing is known."""
+    return here.run_id == there.run_id != ""
 
 
 def _writable(name: str, variable: str, facts: Facts) -> Iterator[CheckMessage]:

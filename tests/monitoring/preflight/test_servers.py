@@ -117,7 +117,9 @@ def as_guest() -> Facts:
         link.execute("DROP ROLE IF EXISTS preflight_guest")
         link.execute("CREATE ROLE preflight_guest LOGIN CONNECTION LIMIT 7 PASSWORD 'guest-of-the-test'")
         try:
-            return postgres.ask(f"postgres://preflight_guest:guest-of-the-test@{parts.hostname}:{parts.port}{parts.path}")
+            return postgres.ask(
+                f"postgres://preflight_guest:guest-of-the-test@{parts.hostname}:{parts.port}{parts.path}"
+            )
         finally:
             link.execute("DROP ROLE preflight_guest")
 
@@ -168,6 +170,15 @@ def test_cache_and_broker_are_two_servers_also_by_another_name(servers: dict[str
     assert said(redis_servers.apart("X", url, other="Y", other_url=servers["cache"].url())) == []
     assert said(redis_servers.together("X", url, other="Y", other_url=elsewhere)) == []
     assert said(redis_servers.together("X", url, other="Y", other_url=url)) == ["warning redis.same_database"]
+
+
+def test_servers_that_do_not_say_which_they_are_are_not_taken_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = redis_servers.Facts(
+        run_id="", database=0, writable=True, policy="noeviction", maxmemory=0, append_only=True
+    )
+    monkeypatch.setattr(redis_servers, "ask", lambda url: silent)
+    for compare in (redis_servers.apart, redis_servers.together):
+        assert said(compare("X", "redis://a/0", other="Y", other_url="redis://b/0")) == []
 
 
 def test_a_replica_takes_no_writes(servers: dict[str, RedisServer]) -> None:
