@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import OperationalError
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -21,7 +21,7 @@ from tests.monitoring.ops.making import a_dead_message, a_kind, a_slow_query, an
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_checks")]
 
 
-def do(client: Client, name: str, target: object) -> HttpResponse:
+def do(client: Client, name: str, target: object) -> Any:
     return client.post(f"/ops/do/{name}/{target}/")
 
 
