@@ -1,6 +1,7 @@
 """Real workers and a real beat: what they were at is not lost when they stop, and they are started again when they hang."""
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,7 +54,7 @@ def lines(path: Path) -> list[str]:
 
 
 def test_a_running_task_goes_back_and_the_next_worker_runs_it(start: Start, tmp_path: Path) -> None:
-    worker = start("manage.py", "supervise", "worker", "--", "python", *CELERY, *WORKER)
+    worker = start("manage.py", "supervise", "worker", "--", sys.executable, *CELERY, *WORKER)
     log = tmp_path / "task"
     send("tests.slow", str(log), 120.0)
     until(lambda: lines(log) == ["began"], "the task to begin")
@@ -67,7 +68,7 @@ def test_a_running_task_goes_back_and_the_next_worker_runs_it(start: Start, tmp_
 
 def test_a_wedged_worker_is_started_again_and_its_work_is_done(start: Start, tmp_path: Path) -> None:
     """Stopped in the middle, it lives, but consumes nothing: no sign of life while beat gives its own."""
-    argv = ["manage.py", "supervise", "worker", "--", "python", *CELERY, *WORKER]
+    argv = ["manage.py", "supervise", "worker", "--", sys.executable, *CELERY, *WORKER]
     # Long enough for a worker to start on a machine that has other things to do.
     worker = start(*argv, SUPERVISOR_SILENCE="12")
     since = datetime.now(UTC) - timedelta(hours=1)
@@ -103,7 +104,7 @@ def test_a_wedged_worker_is_started_again_and_its_work_is_done(start: Start, tmp
 
 def test_beat_gives_signs_and_is_started_again_when_it_stalls(start: Start, tmp_path: Path) -> None:
     schedule = ["beat", "--loglevel", "INFO", "--pidfile=", "--schedule", str(tmp_path / "schedule")]
-    beat = start("manage.py", "supervise", "beat", "--", "python", *CELERY, *schedule, SUPERVISOR_SILENCE="16")
+    beat = start("manage.py", "supervise", "beat", "--", sys.executable, *CELERY, *schedule, SUPERVISOR_SILENCE="16")
     since = datetime.now(UTC)
     until(lambda: queries.last_seen("beat"), "beat to give a sign")
     stalled: psutil.Process = until(beat.child, "beat")

@@ -1,6 +1,7 @@
 """The supervisor with real children: what dies or hangs is started again, what lives is left alone, all of it bounded."""
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,7 +41,7 @@ def supervise(tmp_path: Path) -> Iterator[Supervise]:
     running: list[Program] = []
 
     def start(code: str, *, kind: str = "beat", limit: int = 5, silence: float = 60.0) -> Program:
-        argv = ["manage.py", "supervise", kind, "--", "python", "-c", code]
+        argv = ["manage.py", "supervise", kind, "--", sys.executable, "-c", code]
         variables = {"SUPERVISOR_RESTARTS_PER_HOUR": str(limit), "SUPERVISOR_SILENCE": str(silence)}
         variables |= {"PROCESS_KIND": "worker", "DJANGO_SETTINGS_MODULE": "config.settings"}
         program = Program(argv, tmp_path / "supervise.log", **variables)
