@@ -22,6 +22,9 @@ def refuse_forgetful_broker(url: str = broker_url) -> None:
     except (redis.RedisError, OSError, ValueError) as error:
         logger.warning("broker.silent", extra={"error": type(error).__name__})
         return
-    if policy != KEEPS:
+    if not policy:
+        # Some managed servers keep it to themselves; the preflight tells the operator to make sure.
+        logger.warning("broker.policy_unknown")
+    elif policy != KEEPS:
         text = f"names a Redis that may forget (maxmemory-policy {policy}). Set {KEEPS} there, or name another server."
         raise BadEnvironment(Problem("CELERY_BROKER_URL", text))

@@ -13,6 +13,10 @@ COMMAND_TIMEOUTS = {"lock_timeout": 5_000, "idle_in_transaction_session_timeout"
 # What a bad URL is replaced by while the other variables are read: no such host can exist (RFC 6761).
 _NOWHERE = "postgres://nobody@database.invalid/nowhere"
 
+# A network that goes silent ends a connection after half a minute, instead of the system's quarter of an hour and more:
+# what was sent and not acknowledged (milliseconds), and probes of idle connections (seconds, and how many).
+_SILENT_NETWORK = {"tcp_user_timeout": 20_000, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
+
 
 def database(
     url: str, *, name: str, timeouts: dict[str, int], pool: dict[str, Any] | None, application: str
@@ -28,6 +32,8 @@ def database(
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     options.setdefault("connect_timeout", 5)
     options.setdefault("application_name", application)
+    for name_of_option, value in _SILENT_NETWORK.items():
+        options.setdefault(name_of_option, value)
     options["options"] = " ".join(f"-c {key}={value}" for key, value in timeouts.items())
     if pool is not None:
         options["pool"] = pool

@@ -44,9 +44,14 @@ def keeper(name: str, variable: str, url: str, *, append_only: bool) -> Iterator
     """A server that may forget nothing: the broker's (which also survives restarts) and the limits'."""
     facts = ask(url)
     yield from _writable(name, variable, facts)
-    if facts.policy != KEEPS:
+    if not facts.policy:
+        yield warning(
+            f"{name}.policy", variable, "does not say what it does when it is full.",
+            hint=f"Make sure that its maxmemory-policy is {KEEPS}.",
+        )  # fmt: skip
+    elif facts.policy != KEEPS:
         yield error(
-            f"{name}.policy", variable, f"has the policy {facts.policy or '?'}: under memory pressure it would lose entries.",
+            f"{name}.policy", variable, f"has the policy {facts.policy}: under memory pressure it would lose entries.",
             hint=f"Set maxmemory-policy {KEEPS} there, or use another server than the cache's.",
         )  # fmt: skip
     if append_only and not facts.append_only:

@@ -4,14 +4,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from config import broker_policy
 from config.broker_policy import refuse_forgetful_broker
 from config.embedded.ports import free_port
 from config.embedded.redis import BROKER, CACHE, RedisPlan, RedisServer
 from config.env import BadEnvironment
+from monitoring.preflight.redis_servers import ask
 
 PROJECT = Path(__file__).resolve().parents[2]
 PASSWORD = "pw-c4n4ry"
@@ -45,6 +48,15 @@ def test_one_that_is_silent_is_only_noted(url: str, caplog: pytest.LogCaptureFix
     refuse_forgetful_broker(url.format(port=free_port()))
     assert "broker.silent" in caplog.text
     assert PASSWORD not in caplog.text
+
+
+def test_one_that_keeps_its_policy_to_itself_is_only_noted(
+    servers: dict[str, str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = ask(servers["keeps"])
+    monkeypatch.setattr(broker_policy, "ask", lambda url: replace(told, policy=""))
+    refuse_forgetful_broker(servers["keeps"])
+    assert "broker.policy_unknown" in caplog.text
 
 
 @pytest.mark.parametrize("program", ["worker", "beat", "web"])
