@@ -14,7 +14,11 @@ Mask: TypeAlias = Callable[[str], str]
 
 # --- numbers --------------------------------------------------------------------------------------------------------
 
-_DIGITS = re.compile(r"(?<![0-9])[0-9](?:(?:[ +-]|%20)?[0-9]){12,}")
+# A UUID of our own and the fraction of a duration (0.123…) are looked at as what they are, not as the digits in them.
+_DIGITS = re.compile(
+    r"(?<![0-9A-Za-z-])(?P<uuid>[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})(?![0-9A-Za-z-])"
+    r"|(?<![0-9])(?<![0-9]\.)[0-9](?:(?:[ +-]|%20)?[0-9]){12,}"
+)
 # The first digits of the card networks; numbers that start otherwise (a timestamp, 1…) are no cards.
 _CARD_STARTS = frozenset({2, 3, 4, 5, 6})
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:(?:[ +-]|%20)?[A-Za-z0-9]){11,30}")
@@ -31,6 +35,8 @@ def _has_card(match: re.Match[str]) -> str:
     ISO/IEC 7812-1: doubling every second digit from the right, the sum of all digits ends in 0. Running sums, one for each
     half of the places to double, make that two lookups per candidate: a run may be long.
     """
+    if match["uuid"]:
+        return match[0]
     digits = [int(digit) for digit in _SEPARATORS.sub("", match[0])]
     sums = ([0], [0])
     for place, digit in enumerate(digits):

@@ -40,6 +40,8 @@ MASKED = [
     ("4242424242424242", "[masked]"),
     ("4242-4242-4242-4242", "[masked]"),
     ("q=4242+4242+4242+4242", "q=[masked]"),
+    ("card.4242424242424242", "card.[masked]"),
+    ("0d2f9b1e-7c3a-4242-8424-2424242424242", "0d2f9b1e-7c3a-[masked]"),
     ("1764000000 4242 4242 4242 4242", "[masked]"),
     ("DE89 3704 0044 0532 0130 00", "[masked]"),
     ("x -----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY----- y", "x [masked] y"),
@@ -53,6 +55,10 @@ MASKED = [
 LEFT = [
     "sweep.failed",
     "task core.prune[4f7f3c1e-1b1a-4b7e-9f8e-0a1b2c3d4e5f] succeeded in 0.0123456789012345s: None",
+    # A card number stands in each of these, by chance.
+    "Task errors.store[0d2f9b1e-7c3a-4242-8424-242424242424] received",
+    "succeeded in 0.4242424242424242s",
+    "took 12.4242424242424242 s",
     "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
     "2026-11-22T10:10:05.123456+00:00",
     "celery@web-1 ready",
