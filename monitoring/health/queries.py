@@ -71,10 +71,10 @@ def begin() -> None:
     _board.begin()
 
 
-def readiness() -> Readiness:
-    """PostgreSQL has answered within the last second, and nobody told this process to stop."""
+def readiness(*, max_age: float = READY_AGE) -> Readiness:
+    """PostgreSQL has answered within the last second, or ``max_age``, and nobody told this process to stop."""
     draining = shutdown.draining()
-    found = _board.results(names=("postgresql",), max_age=READY_AGE)
+    found = _board.results(names=("postgresql",), max_age=max_age)
     answers = all(result.state in ("ok", "warning") for result in found)
     return Readiness(ready=answers and not draining, draining=draining)
 

@@ -14,7 +14,6 @@ from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from monitoring.ops import actions, pages
@@ -51,7 +50,6 @@ def _may(request: HttpRequest) -> pages.May:
 
 
 @require_GET
-@never_cache
 @staff_only
 def show(request: HttpRequest) -> HttpResponse:
     """The whole page, looked up now."""
@@ -63,7 +61,6 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@never_cache
 @staff_only
 def renew(request: HttpRequest) -> HttpResponse:
     """The panels that have changed since the browser's, as out-of-band swaps; 204 when none has."""
@@ -78,7 +75,6 @@ def renew(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@never_cache
 @staff_only
 def act(request: HttpRequest, name: str, target: str) -> HttpResponse:
     """Does one thing and leads back to where it was asked for, with a sentence about it."""

@@ -15,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from marketplace.accounts.models import User
 from monitoring.health import queries as health
 from monitoring.health import registry
+from monitoring.health.board import Board
 from monitoring.health.registry import Check, Finding
 from monitoring.ops import board, freshness, gate, panels
 from monitoring.ops.freshness import View
@@ -204,7 +205,7 @@ def test_staff_finds_the_way_from_the_menu_and_the_admin(operator: Client, clien
 
 def test_without_postgresql_it_says_so_at_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     away = health.Readiness(ready=False, draining=False)
-    monkeypatch.setattr(health, "readiness", lambda: away)
+    monkeypatch.setattr(health, "readiness", lambda max_age: away)
     client.cookies["sessionid"] = "a" * 32
     for path in ("/ops/", "/ops/panels/", "/ops/do/alert-resolve/1/"):
         answer = client.get(path)
@@ -214,8 +215,16 @@ def test_without_postgresql_it_says_so_at_once(client: Client, monkeypatch: pyte
     assert client.get("/robots.txt").status_code == 200
 
 
+def test_a_database_that_answered_a_moment_ago_is_asked_again(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter(["ok", "failed"])
+    check = Check("postgresql", lambda: Finding(next(answers)), vital=True, every=60.0)  # type: ignore[arg-type]
+    monkeypatch.setattr(registry, "_checks", {"postgresql": check})
+    monkeypatch.setattr(health, "_board", Board(registry.checks))
+    assert [client.get("/ops/").status_code for _ in range(2)] == [302, 503]
+
+
 def test_a_stopping_process_does_not_blame_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "readiness", lambda: health.Readiness(ready=False, draining=True))
+    monkeypatch.setattr(health, "readiness", lambda max_age: health.Readiness(ready=False, draining=True))
     assert shutdown.draining() is False
     assert not gate.closed("/ops/")
 
