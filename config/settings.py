@@ -10,7 +10,7 @@ from config.alerts import alert_channels
 from config.cors import READ_HEADERS, SENT_HEADERS, cors
 from config.databases import COMMAND_TIMEOUTS, WEB_TIMEOUTS, WORKER_TIMEOUTS, database
 from config.env import flag, networks, number, refuse, secret, settle, text, words
-from config.headers import content_security_policy, payment_origins, permissions_policy
+from config.headers import content_security_policy, open_fonts, payment_origins, permissions_policy
 from config.health import health
 from config.limits import NO_LIMITS_OF_THE_LIBRARY, fixed_windows, limits
 from config.logs import logging_settings
@@ -216,6 +216,7 @@ CORS_ALLOWED_ORIGINS, CORS_URLS_REGEX = cors(production=SECURE)
 CORS_ALLOW_ALL_ORIGINS = CORS_ALLOW_CREDENTIALS = False
 CORS_ALLOW_HEADERS, CORS_EXPOSE_HEADERS, CORS_PREFLIGHT_MAX_AGE = SENT_HEADERS, READ_HEADERS, 600
 WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_ADD_HEADERS_FUNCTION = open_fonts
 
 # --- payments -------------------------------------------------------------------------------------------------------
 

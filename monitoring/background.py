@@ -109,12 +109,18 @@ def _once(job: Job) -> None:
     # Not at the top: this module is read before Django's apps are.
     from django.db import connections
 
+    def run() -> None:
+        try:
+            job.run(datetime.now(UTC))
+        except Exception:
+            # Inside the scope: the line about the failure has the id of the run.
+            logger.exception("background.failed", extra={"job": job.name})
+        finally:
+            connections.close_all()
+
     # Nothing may end the thread: nobody would notice that its job is no longer done.
     try:
         with _crew.scope(job.name):
-            try:
-                job.run(datetime.now(UTC))
-            finally:
-                connections.close_all()
+            run()
     except Exception:
         logger.exception("background.failed", extra={"job": job.name})

@@ -189,6 +189,14 @@ def test_static_files_carry_them_and_are_open_to_nobody_else(db: None) -> None:
         assert not wrong, f"{path.name}: {wrong}"
 
 
+def test_fonts_alone_may_be_drawn_elsewhere(db: None) -> None:
+    """The card provider's frame writes its fields in our type."""
+    answer = Client().get("/static/fonts/figtree.woff2", secure=True)
+    answer.close()
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+
+
 def test_a_process_that_leaves_says_so_safely(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutdown, "refuses", lambda path: True)
     for path in ("/", "/api/v1/things/"):

@@ -29,7 +29,7 @@ MASKED = [
     ("pi_1_secret_abcdefgh", "pi_1[masked]"),
     ("rk_live_abcdef pk_live_abcdef sk_test_abcdef", "[masked] [masked] [masked]"),
     ("postgres://awning:p@ss:w0rd@db:5432/awning", "postgres://[masked]@db:5432/awning"),
-    ("https://key@sentry.example/1", "https://[masked]@sentry.example/1"),
+    ("https://key@reports.example/1", "https://[masked]@reports.example/1"),
     ("to mira.holt+x@example.co.uk.", "to [masked]."),
     ("to mira%40example.test now", "to [masked] now"),
     ('to "odd name"@example.test', "to [masked]"),
