@@ -49,7 +49,8 @@ def pool() -> Finding:
         "waited_ms": state.waited_ms,
         "errors": state.errors,
     }
-    if state.waiting:
+    # A pool that grows lets threads wait for milliseconds; one that has grown as far as it may does not.
+    if state.waiting and state.open >= state.limit:
         return Finding("warning", "Threads wait for a connection.", figures)
     return Finding("ok", "", figures)
 

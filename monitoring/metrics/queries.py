@@ -106,7 +106,12 @@ def series(name: str, *, since: datetime, until: datetime, step: int = 60) -> li
 def peaks(name: str, *, since: datetime, until: datetime, step: int = 60) -> list[tuple[datetime, float]]:
     """The highest value in each ``step`` seconds (whole minutes) in which there was one: where it begins, and the value."""
     first = int(minute_of(since).timestamp()) // step * step
-    values = {"name": name, "since": datetime.fromtimestamp(first, UTC), "until": until, "step": step}
+    values: dict[str, str | int | datetime] = {
+        "name": name,
+        "since": datetime.fromtimestamp(first, UTC),
+        "until": until,
+        "step": step,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_PEAKS, values)
         return [(datetime.fromtimestamp(stretch, UTC), highest) for stretch, highest in cursor.fetchall()]

@@ -52,7 +52,9 @@ def test_what_is_rolled_back_is_not_counted(seen: list[tuple[str, bool]]) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
-def test_failures_are_what_alerts_look_at_and_neither_a_leaving_buyer_nor_a_banks_no_is_one(seen: list[tuple[str, bool]]) -> None:
+def test_failures_are_what_alerts_look_at_and_neither_a_leaving_buyer_nor_a_banks_no_is_one(
+    seen: list[tuple[str, bool]],
+) -> None:
     for name in figures.OUTCOMES:
         figures.outcome(name)
     assert [bad for _, bad in seen] == [False, False, True, True]

@@ -1,6 +1,7 @@
 import os
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -81,6 +82,8 @@ def test_a_pool_with_a_queue_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> No
     state = PoolState(10, 10, 10, 3, 5, 100, 0, 0, 0)
     monkeypatch.setattr(checks, "pool_state", lambda: state)
     assert (checks.pool().state, checks.pool().figures["waiting"]) == ("warning", 3)
+    monkeypatch.setattr(checks, "pool_state", lambda: replace(state, open=4))
+    assert checks.pool().state == "ok", "it is still growing"
     monkeypatch.setattr(checks, "pool_state", lambda: None)
     assert checks.pool().state == "ok"
 
