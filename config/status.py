@@ -43,10 +43,6 @@ COMPONENTS = (
             Leg("worker", "limited", "Imports and pictures wait until background work goes on."),
         ),
     ),
-    Component(
-        "Prices in other currencies",
-        (Leg("rates", "limited", "Prices in coins are estimates, and not for paying.", warns=True),),
-    ),
 )
 INCIDENTS = {
     "response_p95": "Pages load more slowly than usual.",
