@@ -103,10 +103,10 @@ def test_a_stalled_child_is_ended_and_started_again(supervise: Supervise) -> Non
 
 
 def test_a_healthy_child_is_never_touched(supervise: Supervise) -> None:
-    program = supervise(SIGNS, silence=2.0)
+    program = supervise(SIGNS, silence=6.0)
     child = runs(program)
     # Longer than a silent one would have had.
-    until(lambda: Heartbeat.objects.get().seen_at - Heartbeat.objects.get().started_at > timedelta(seconds=5), "time")
+    until(lambda: Heartbeat.objects.get().seen_at - Heartbeat.objects.get().started_at > timedelta(seconds=8), "time")
     assert until(program.child, "the child").pid == child.pid
     assert "supervisor.restart" not in program.said()
 
