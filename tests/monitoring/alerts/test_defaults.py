@@ -9,15 +9,12 @@ import pytest
 from marketplace.core import alert_rules as core
 from monitoring.alerts import evaluation, registry, sources
 from monitoring.alerts.models import Alert, Standing
-from monitoring.errors.models import ErrorGroup
 from monitoring.health import registry as health
 from monitoring.health.registry import Check, Finding
-from monitoring.metrics.models import Sample
-from monitoring.supervision.models import Heartbeat, Restart
 from payments import alert_rules as payments
 from tests.monitoring.alerts.test_sources import sampled
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("hall_rules", "other_floors")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_hall", "hall_rules", "other_floors")]
 PROJECT = Path(__file__).resolve().parents[3]
 MINUTE = timedelta(minutes=1)
 
@@ -26,13 +23,6 @@ MINUTE = timedelta(minutes=1)
 def other_floors(hall_rules: None) -> None:
     core.register()
     payments.register()
-
-
-@pytest.fixture(autouse=True)
-def _empty(db: None) -> None:
-    """A real process of an earlier test may have written its last line after that test was cleaned up."""
-    for model in (Alert, Standing, Sample, Restart, Heartbeat, ErrorGroup):
-        model.objects.all().delete()
 
 
 @pytest.fixture
