@@ -8,8 +8,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTHON_CODE := config payments marketplace monitoring
 TESTS ?=
-# Three, also on two cores: many tests wait for real processes, not for the processor.
-WORKERS ?= 3
+WORKERS ?= 2
 export VENV
 # Read by programs that make starts: PORT, RESET and DEMO_HOME for the demo, ONLY for the benchmarks, CMD for manage.
 export PORT RESET DEMO_HOME ONLY CMD
@@ -27,7 +26,7 @@ manage: ## A management command against the running demo: make manage CMD="audit
 
 test: ## The whole test suite on real servers (TESTS=path runs a part, WORKERS=n)
 	@.ci/venv dev
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) $(TESTS)
 
 check: ## Linters, types, import contracts, migrations, deploy checks
 	@.ci/venv dev
