@@ -112,7 +112,7 @@ def _raised(kind: int) -> BaseException:
 
     names: dict[str, object] = {}
     text = f"def step{kind}(depth):\n    if depth: return step{kind}(depth - 1)\n    raise ValueError('no seat in row 12')\n"
-    exec(compile(text, f"{traces._home.root}/marketplace/made_up_{kind}.py", "exec"), names)  # noqa: S102
+    exec(compile(text, f"{traces._home.root}/marketplace/made_up_{kind}.py", "exec"), names)  # noqa: S102 - frames of made-up files, as a deep page has them
     try:
         names[f"step{kind}"](30)  # type: ignore[operator]
     except ValueError as error:
@@ -164,7 +164,7 @@ def _payload(error: BaseException) -> bytes:
 
 
 def _post(url: str, body: bytes = b"{}") -> None:
-    with urllib.request.urlopen(urllib.request.Request(url, data=body), timeout=5) as answer:  # noqa: S310
+    with urllib.request.urlopen(urllib.request.Request(url, data=body), timeout=5) as answer:  # noqa: S310 - a server of our own on loopback
         answer.read()
 
 

@@ -2,14 +2,11 @@
 
 from datetime import datetime
 
-from django.db import connection
-
-from marketplace.core.ops_panels import figures, state_of
+from marketplace.core.ops_panels import backlog
 from monitoring.ops import panels
 from monitoring.ops.panels import Panel
-from monitoring.ops.parts import Body, Cell, Row, Table, clock
+from monitoring.ops.parts import Body
 
-MOST_DEAD = 10
 _OPEN = """
 SELECT count(*), coalesce(extract(epoch FROM %s - min(received_at)), 0)
 FROM payments_inboxevent WHERE processed_at IS NULL AND dead_at IS NULL
@@ -38,26 +35,4 @@ def register() -> None:
 
 def inbox(now: datetime) -> Body:
     """Messages of the provider that wait to be processed, and those that were given up."""
-    with connection.cursor() as cursor:
-        cursor.execute(_OPEN, [now])
-        waiting, old = cursor.fetchone()
-        cursor.execute(_DEAD, [MOST_DEAD])
-        found = cursor.fetchall()
-    age, dead = max(0.0, float(old)), int(found[0][6]) if found else 0
-    rows = tuple(
-        Row(
-            f"{pk}",
-            (
-                Cell(kind, small=error or event_id, code=True),
-                Cell(f"{attempts}", number=True),
-                Cell(clock(dead_at, now), number=True),
-            ),
-        )
-        for pk, event_id, kind, attempts, dead_at, error, _ in found
-    )
-    heads = (("Message", False), ("Attempts", True), ("Given up", True))
-    return Body(
-        state_of(age=age, dead=dead, waiting=waiting),
-        figures=figures(age=age, dead=dead, waiting=waiting),
-        tables=(Table("dead", "Given up, the latest first", heads, rows, "Nothing was given up."),),
-    )
+    return backlog(_OPEN, _DEAD, head="Message", now=now)

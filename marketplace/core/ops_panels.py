@@ -39,24 +39,33 @@ def register() -> None:
 
 def outbox(now: datetime) -> Body:
     """Events that wait for their handlers, and those that were given up."""
+    return backlog(_OPEN, _DEAD, head="Handler", now=now)
+
+
+def backlog(opened: str, given_up: str, *, head: str, now: datetime) -> Body:
+    """A table of rows that wait for work: how many, how old, and what was given up.
+
+    ``opened`` takes the time and answers (count, seconds overdue); ``given_up`` takes how many to show and answers
+    (id, subject, kind, attempts, dead_at, error, how many in all) per row. ``head`` names the kind.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_OPEN, [now])
+        cursor.execute(opened, [now])
         waiting, overdue = cursor.fetchone()
-        cursor.execute(_DEAD, [MOST_DEAD])
+        cursor.execute(given_up, [MOST_DEAD])
         found = cursor.fetchall()
     age, dead = max(0.0, float(overdue)), int(found[0][6]) if found else 0
     rows = tuple(
         Row(
             f"{pk}",
             (
-                Cell(handler, small=error or topic, code=True),
+                Cell(kind, small=error or subject, code=True),
                 Cell(f"{attempts}", number=True),
                 Cell(clock(dead_at, now), number=True),
             ),
         )
-        for pk, topic, handler, attempts, dead_at, error, _ in found
+        for pk, subject, kind, attempts, dead_at, error, _ in found
     )
-    heads = (("Handler", False), ("Attempts", True), ("Given up", True))
+    heads = ((head, False), ("Attempts", True), ("Given up", True))
     return Body(
         state_of(age=age, dead=dead, waiting=waiting),
         figures=figures(age=age, dead=dead, waiting=waiting),
