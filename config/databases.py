@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from config.env import refuse
+from config.env import number, refuse
 
 # SAFETY: limits live in the connection, so a forgotten transaction cannot hold a lock for ever (milliseconds).
 WEB_TIMEOUTS = {"statement_timeout": 5_000, "lock_timeout": 2_000, "idle_in_transaction_session_timeout": 10_000}
@@ -59,3 +59,15 @@ def is_postgres(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("postgres", "postgresql") and bool(parts.path.strip("/")) and port != 0
+
+
+def pool() -> dict[str, int]:
+    """CONTRACT "pool": wait 5 s for a connection, idle 30 s, lifetime 1 h; the most is one per thread."""
+    return {
+        "min_size": number("DB_POOL_MIN", 2),
+        "max_size": number("DB_POOL_MAX", 10, least=1),
+        "timeout": 5,
+        "max_idle": 30,
+        "max_lifetime": 3600,
+        "num_workers": 2,
+    }

@@ -7,13 +7,15 @@ import django_stubs_ext
 
 from config import broker
 from config.alerts import alert_channels
+from config.caches import caches
 from config.cors import READ_HEADERS, SENT_HEADERS, cors
-from config.databases import COMMAND_TIMEOUTS, WEB_TIMEOUTS, WORKER_TIMEOUTS, database
-from config.env import flag, networks, number, refuse, secret, settle, text, words
+from config.databases import COMMAND_TIMEOUTS, WEB_TIMEOUTS, WORKER_TIMEOUTS, database, pool
+from config.env import flag, networks, refuse, secret, settle, text, words
 from config.headers import content_security_policy, open_fonts, payment_origins, permissions_policy
 from config.health import health
 from config.limits import NO_LIMITS_OF_THE_LIBRARY, fixed_windows, limits
 from config.logs import logging_settings
+from config.mail import mail
 from config.metrics import metrics
 from config.rates import rates
 from config.redis_urls import redis_url
@@ -64,6 +66,7 @@ INSTALLED_APPS = [
     "monitoring.limits",
     "monitoring.errors",
     "monitoring.database",
+    "monitoring.jobs",
     "monitoring.supervision",
     "monitoring.health",
     "monitoring.alerts",
@@ -72,13 +75,16 @@ INSTALLED_APPS = [
     "marketplace.core",
     "marketplace.accounts",
     "marketplace.rates",
+    "marketplace.sessions",
     "marketplace.sellers",
+    "marketplace.prices",
     "marketplace.catalog",
     "marketplace.inventory",
     "marketplace.carts",
     "marketplace.orders",
     "marketplace.notifications",
     "marketplace.imports",
+    "marketplace.insights",
     "marketplace.dashboard",
     "marketplace.storefront",
     "payments",
@@ -146,43 +152,20 @@ TEMPLATES = [
 
 # --- config: stores -------------------------------------------------------------------------------------------------
 
-# CONTRACT "pool": wait 5 s for a connection, idle 30 s, lifetime 1 h; the most is one per thread.
-_POOL = {
-    "min_size": number("DB_POOL_MIN", 2),
-    "max_size": number("DB_POOL_MAX", 10, least=1),
-    "timeout": 5,
-    "max_idle": 30,
-    "max_lifetime": 3600,
-    "num_workers": 2,
-}
 _TIMEOUTS = {"web": WEB_TIMEOUTS, "worker": WORKER_TIMEOUTS}.get(PROCESS_KIND, COMMAND_TIMEOUTS)
 DATABASES = {
     "default": database(
         text("DATABASE_URL"),
         name="DATABASE_URL",
         timeouts=_TIMEOUTS,
-        pool=_POOL if PROCESS_KIND == "web" else None,
+        pool=pool() if PROCESS_KIND == "web" else None,
         application=f"awning-{PROCESS_KIND}",
     ),
 }
 
 REDIS_URL = redis_url("REDIS_URL")
 CELERY_BROKER_URL = broker.broker_url
-# Redis down costs speed, never a page: a short time-out, and its errors count as a miss.
-_REDIS = {
-    "SOCKET_CONNECT_TIMEOUT": 0.25,
-    "SOCKET_TIMEOUT": 0.25,
-    "IGNORE_EXCEPTIONS": True,
-}
-CACHES = {
-    "default": {
-        "BACKEND": "monitoring.metrics.cache.CountingRedisCache",
-        "LOCATION": REDIS_URL,
-        "TIMEOUT": 300,
-        "KEY_PREFIX": text("CACHE_PREFIX", "awning"),
-        "OPTIONS": _REDIS,
-    },
-}
+CACHES = caches(REDIS_URL)
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 
 STORAGES = {
@@ -266,16 +249,9 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_RATE_LIMITS = NO_LIMITS_OF_THE_LIBRARY
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = text("MAIL_FROM", "Awning <hall@awning.test>")
-BREVO_API_KEY = text("BREVO_API_KEY", None)
-MAIL_DIR = text("MAIL_DIR", None)
-if BREVO_API_KEY:
-    EMAIL_BACKEND = "anymail.backends.brevo.EmailBackend"
-    ANYMAIL = {"BREVO_API_KEY": BREVO_API_KEY, "REQUESTS_TIMEOUT": (3, 10)}
-elif MAIL_DIR:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    EMAIL_FILE_PATH = MAIL_DIR
-else:
-    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+_mail = mail()
+EMAIL_BACKEND, EMAIL_FILE_PATH, BREVO_API_KEY = _mail.backend, _mail.folder, _mail.brevo_key
+ANYMAIL = {"BREVO_API_KEY": BREVO_API_KEY, "REQUESTS_TIMEOUT": (3, 10)}
 
 # --- monitoring -----------------------------------------------------------------------------------------------------
 
