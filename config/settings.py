@@ -152,13 +152,15 @@ TEMPLATES = [
 
 # --- config: stores -------------------------------------------------------------------------------------------------
 
+# Read in every kind of process, so that a bad value stops all of them.
+_POOL = pool()
 _TIMEOUTS = {"web": WEB_TIMEOUTS, "worker": WORKER_TIMEOUTS}.get(PROCESS_KIND, COMMAND_TIMEOUTS)
 DATABASES = {
     "default": database(
         text("DATABASE_URL"),
         name="DATABASE_URL",
         timeouts=_TIMEOUTS,
-        pool=pool() if PROCESS_KIND == "web" else None,
+        pool=_POOL if PROCESS_KIND == "web" else None,
         application=f"awning-{PROCESS_KIND}",
     ),
 }
