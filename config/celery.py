@@ -32,6 +32,7 @@ app.conf.beat_schedule = {
     "rates.poll": {"task": "rates.poll", "schedule": 30.0, "options": {"expires": 30.0}},
     "imports.fetch_pictures": {"task": "imports.fetch_pictures", "schedule": 30.0, "options": {"expires": 30.0}},
     "core.prune": {"task": "core.prune", "schedule": HOUR, "options": {"expires": HOUR}},
+    "core.partitions": {"task": "core.partitions", "schedule": HOUR, "options": {"expires": HOUR}},
     "catalog.refresh_words": {"task": "catalog.refresh_words", "schedule": HOUR, "options": {"expires": HOUR}},
     "payments.reconcile": {"task": "payments.reconcile", "schedule": 6 * HOUR, "options": {"expires": HOUR}},
     "carts.prune": {"task": "carts.prune", "schedule": HOUR, "options": {"expires": HOUR}},

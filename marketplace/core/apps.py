@@ -15,7 +15,17 @@ class CoreConfig(AppConfig):
     breaker_store: tuple[str, str]
 
     def ready(self) -> None:
-        from marketplace.core import alert_rules, events, figures, health, ops_panels, services, sweeps, tasks
+        from marketplace.core import (
+            alert_rules,
+            events,
+            figures,
+            health,
+            ops_panels,
+            partition_watch,
+            services,
+            sweeps,
+            tasks,
+        )
 
         def relay(now: datetime) -> int:
             return services.relay(now=now)
@@ -28,3 +38,4 @@ class CoreConfig(AppConfig):
         health.register_checks()
         alert_rules.register()
         ops_panels.register()
+        partition_watch.register()

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from marketplace.core import services
+from marketplace.core import partitions, services
 
 
 @shared_task(name="core.relay", ignore_result=True)
@@ -16,3 +16,12 @@ def relay_outbox() -> int:
 def prune_outbox() -> int:
     """Deletes events that were delivered long ago."""
     return services.prune(now=timezone.now())
+
+
+@shared_task(name="core.partitions", ignore_result=True)
+def keep_partitions() -> int:
+    """Makes the months ahead of every partitioned table, then drops those past retention. Returns how many it made."""
+    now = timezone.now()
+    made = partitions.ensure(now)
+    partitions.drop_expired(now)
+    return len(made)
