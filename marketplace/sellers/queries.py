@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from marketplace.core.errors import AwningError, NotFound
+from marketplace.core.replica import reader
 from marketplace.sellers.models import Seller, SellerMember, ShippingOption
 
 _RANK = {SellerMember.Role.STAFF: 1, SellerMember.Role.MANAGER: 2, SellerMember.Role.OWNER: 3}
@@ -97,7 +98,12 @@ def stall(slug: str) -> Stall:
         "pk", "slug", "name", "hue", "place", "country", "blurb", "story",
         "dispatch_days_min", "dispatch_days_max", "returns_days",
     )  # fmt: skip
-    row = Seller.objects.filter(slug=slug, status=Seller.Status.APPROVED).values_list(*fields).first()
+    row = (
+        Seller.objects.using(reader().alias)
+        .filter(slug=slug, status=Seller.Status.APPROVED)
+        .values_list(*fields)
+        .first()
+    )
     if row is None:
         raise NotFound("There is no stall of this name in the market.")
     return Stall(*row)
@@ -105,20 +111,20 @@ def stall(slug: str) -> Stall:
 
 def stalls(*, limit: int, offset: int = 0) -> list[StallLine]:
     """Stalls that trade, by name."""
-    rows = Seller.objects.filter(status=Seller.Status.APPROVED).order_by("name", "pk")
+    rows = Seller.objects.using(reader().alias).filter(status=Seller.Status.APPROVED).order_by("name", "pk")
     fields = ("pk", "slug", "name", "hue", "place", "blurb")
     return [StallLine(*row) for row in rows.values_list(*fields)[offset : offset + limit]]
 
 
 def stall_names(seller_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
     """Slug and name of the trading stalls among these ids."""
-    rows = Seller.objects.filter(pk__in=list(seller_ids), status=Seller.Status.APPROVED)
+    rows = Seller.objects.using(reader().alias).filter(pk__in=list(seller_ids), status=Seller.Status.APPROVED)
     return {pk: (slug, name) for pk, slug, name in rows.values_list("pk", "slug", "name")}
 
 
 def stall_ids(slugs: Iterable[str]) -> dict[str, int]:
     """Ids of the trading stalls among these slugs."""
-    rows = Seller.objects.filter(slug__in=list(slugs), status=Seller.Status.APPROVED)
+    rows = Seller.objects.using(reader().alias).filter(slug__in=list(slugs), status=Seller.Status.APPROVED)
     return dict(rows.values_list("slug", "pk"))
 
 
@@ -126,7 +132,9 @@ def shipping_of(seller_ids: Iterable[int]) -> dict[int, list[Shipping]]:
     """Every active way of shipping of these stalls."""
     fields = ("pk", "seller_id", "name", "countries", "price_minor", "free_from_minor", "days_min", "days_max")
     found: dict[int, list[Shipping]] = {}
-    rows = ShippingOption.objects.filter(seller__in=list(seller_ids), is_active=True).order_by("pk")
+    rows = (
+        ShippingOption.objects.using(reader().alias).filter(seller__in=list(seller_ids), is_active=True).order_by("pk")
+    )
     for pk, seller_id, name, countries, *rest in rows.values_list(*fields):
         found.setdefault(seller_id, []).append(Shipping(pk, seller_id, name, tuple(countries), *rest))
     return found

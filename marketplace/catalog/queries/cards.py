@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import connection
+from marketplace.core.replica import reader
 
 # The offer on the card is the cheapest that can be bought, else the cheapest.
 _CARDS = """
@@ -88,6 +88,6 @@ def similar(*, product_id: int, category_id: int, limit: int = 5) -> list[CardRo
 
 
 def _cards(source: str, params: dict[str, int | list[int]], *, stall_id: int | None = None) -> list[CardRow]:
-    with connection.cursor() as cursor:
+    with reader().cursor() as cursor:
         cursor.execute(_CARDS.format(source=source), {**params, "stall": stall_id})
         return [CardRow(*row) for row in cursor.fetchall()]

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import connection
-
 from marketplace.catalog.remember import Remembered
 from marketplace.catalog.search.params import COUNTED
+from marketplace.core.replica import reader
 
 _TILES = """
 SELECT shelf.id, counted.things, coalesce(image.key, ''), coalesce(image.width, 0), coalesce(image.height, 0)
@@ -55,7 +54,7 @@ class ShelfTile:
 
 
 def _load_tiles() -> dict[int, ShelfTile]:
-    with connection.cursor() as cursor:
+    with reader().cursor() as cursor:
         cursor.execute(_TILES, {"counted": COUNTED})
         return {row[0]: ShelfTile(*row) for row in cursor.fetchall()}
 
@@ -66,7 +65,7 @@ shelf_tiles = Remembered(_load_tiles, seconds=FRESH)
 def stall_pictures(seller_ids: Sequence[int]) -> dict[int, list[tuple[str, int, int]]]:
     """Key, width and height of up to three pictures of each stall's popular things."""
     found: dict[int, list[tuple[str, int, int]]] = {}
-    with connection.cursor() as cursor:
+    with reader().cursor() as cursor:
         cursor.execute(_STALL_PICTURES, {"stalls": list(seller_ids)})
         for seller_id, key, width, height in cursor.fetchall():
             found.setdefault(seller_id, []).append((key, width, height))

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from django.db import connection
-
 from marketplace.catalog.errors import Gone
 from marketplace.catalog.models import Product, SearchEntry
 from marketplace.core.errors import NotFound
 from marketplace.core.events import Json
+from marketplace.core.replica import reader
 
 # What only a stall describes that does not trade is shown to nobody.
 _PRODUCT = """
@@ -125,7 +124,7 @@ def product(slug: str) -> ProductRow:
     Raises Gone for one taken down for good; NotFound for any other, and for one of a stall that does not trade unless
     another stall offers it.
     """
-    with connection.cursor() as cursor:
+    with reader().cursor() as cursor:
         cursor.execute(_PRODUCT, {"slug": slug})
         row = cursor.fetchone()
     if row is None or row[0] == Product.Status.DRAFT or not row[1]:
@@ -156,7 +155,7 @@ def _variant(entry: dict[str, Json]) -> VariantRow:
 
 def offers(product_id: int) -> list[OfferLine]:
     """Every offer a buyer may see, the cheapest first, with what is free to sell."""
-    with connection.cursor() as cursor:
+    with reader().cursor() as cursor:
         cursor.execute(_OFFERS, {"product": product_id})
         return [OfferLine(*row) for row in cursor.fetchall()]
 
@@ -172,7 +171,7 @@ def exact_product(code: str) -> str | None:
     has_digits = any(letter.isdigit() for letter in code)
     if " " in code or len(code) > 120 or not has_digits or (not has_letters and len(digits) < 5):
         return None
-    with connection.cursor() as cursor:
+    with reader().cursor() as cursor:
         cursor.execute(_EXACT, {"code": code, "digits": digits if digits.isdecimal() else ""})
         found = cursor.fetchall()
     return found[0][0] if len(found) == 1 else None
@@ -180,10 +179,10 @@ def exact_product(code: str) -> str | None:
 
 def findable_count() -> int:
     """How many products can be found."""
-    return SearchEntry.objects.count()
+    return SearchEntry.objects.using(reader().alias).count()
 
 
 def sitemap_slugs(*, offset: int, limit: int) -> Iterator[tuple[str, datetime]]:
     """Slug and time of change of findable products, in the order of their keys."""
-    rows = Product.objects.filter(search_entry__isnull=False).order_by("pk")
+    rows = Product.objects.using(reader().alias).filter(search_entry__isnull=False).order_by("pk")
     return rows.values_list("slug", "updated_at")[offset : offset + limit].iterator(chunk_size=2_000)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from marketplace.catalog.models import Attribute, Category
 from marketplace.catalog.remember import Remembered, forget_all
 from marketplace.catalog.search.params import RESERVED
+from marketplace.core.replica import reader
 
 # How old the tree may be on a process that did not change it itself (seconds).
 FRESH = 15.0
@@ -57,7 +58,7 @@ class FacetAttribute:
 
 def _load_shelves() -> Shelves:
     found = Shelves()
-    rows = Category.objects.order_by("position", "name", "pk")
+    rows = Category.objects.using(reader().alias).order_by("position", "name", "pk")
     for row in rows.values_list("pk", "parent_id", "name", "slug", "path", "blurb"):
         shelf = Shelf(*row)
         found.by_id[shelf.pk] = found.by_slug[shelf.slug] = shelf
@@ -67,7 +68,12 @@ def _load_shelves() -> Shelves:
 
 def _load_attributes() -> dict[str, FacetAttribute]:
     found: dict[str, FacetAttribute] = {}
-    rows = Attribute.objects.filter(filterable=True).exclude(slug__in=RESERVED).order_by("position", "pk")
+    rows = (
+        Attribute.objects.using(reader().alias)
+        .filter(filterable=True)
+        .exclude(slug__in=RESERVED)
+        .order_by("position", "pk")
+    )
     for slug, label, kind, unit, choices in rows.values_list("slug", "label", "kind", "unit", "choices"):
         known = found.get(slug)
         merged = tuple(dict.fromkeys([*(known.choices if known else ()), *choices]))
@@ -78,7 +84,7 @@ def _load_attributes() -> dict[str, FacetAttribute]:
 
 def _load_types() -> dict[int, tuple[FacetAttribute, ...]]:
     found: dict[int, list[FacetAttribute]] = {}
-    rows = Attribute.objects.order_by("position", "pk")
+    rows = Attribute.objects.using(reader().alias).order_by("position", "pk")
     for type_id, slug, label, kind, unit, choices in rows.values_list(
         "product_type_id", "slug", "label", "kind", "unit", "choices"
     ):

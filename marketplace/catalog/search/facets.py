@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from django.db import connection
-
 from marketplace.catalog.search.params import COUNTED, Filters
 from marketplace.catalog.search.where import CATEGORY, IN_STOCK, PRICE, STALL, Params, Where, where
+from marketplace.core.replica import reader
 
 K = TypeVar("K", int, str)
 
@@ -89,7 +88,7 @@ def counts(filters: Filters, *, shelves: list[int]) -> Counts:
     params: Params = conditions.params | {"shelves": shelves, "bars": BARS}
     tables, selects = _statement(conditions)
     sql = f"WITH {', '.join(tables)} {' UNION ALL '.join(selects)}"
-    with connection.cursor() as cursor:
+    with reader().cursor() as cursor:
         cursor.execute(sql, params)
         return _read(cursor.fetchall(), active=conditions.facets)
 
@@ -98,7 +97,7 @@ def total(filters: Filters) -> int:
     """How many products the filters leave, counted up to 10,000."""
     conditions = where(filters)
     sql = _COUNT.format(where=conditions.all_but())
-    with connection.cursor() as cursor:
+    with reader().cursor() as cursor:
         cursor.execute(sql, conditions.params | {"counted": COUNTED})
         found: int = cursor.fetchone()[0]
         return found

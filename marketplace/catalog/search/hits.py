@@ -1,9 +1,8 @@
 """Which products stand on a page of results, in order."""
 
-from django.db import connection
-
 from marketplace.catalog.search.params import CANDIDATES, COUNTED, MAX_PAGE, PAGE_SIZE, Filters, Sort
 from marketplace.catalog.search.where import Params, where
+from marketplace.core.replica import reader
 
 # Weights of D, C, B, A: a word in the title counts ten times one in the description. What cannot be bought stands last.
 _RANKED = """
@@ -43,6 +42,6 @@ def hits(filters: Filters, *, sort: Sort, page: int, matches: int, size: int = P
     if matches < COUNTED:
         found = _FEW.format(found=found)
     sql = _RANKED if sort is Sort.RELEVANCE and "query" in params else _ORDERED
-    with connection.cursor() as cursor:
+    with reader().cursor() as cursor:
         cursor.execute(sql.format(found=found, order=_ORDER[sort]), params)
         return [row[0] for row in cursor.fetchall()]

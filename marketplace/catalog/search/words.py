@@ -4,9 +4,8 @@ import unicodedata
 from dataclasses import dataclass
 from string import ascii_lowercase
 
-from django.db import connection
-
 from marketplace.catalog.search.text import words
+from marketplace.core.replica import reader
 
 # Below it a word is another word rather than a mistyped one (pg_trgm's similarity, 0 to 1).
 ALIKE = 0.4
@@ -57,7 +56,7 @@ def correct(typed: str) -> Correction | None:
         "places": [place for _, place in near],
         "alike": ALIKE,
     }
-    with connection.cursor() as cursor:
+    with reader().cursor() as cursor:
         cursor.execute(_LOOK_UP, values)
         meant: dict[str, str] = dict(cursor.fetchall())
     if not meant:
