@@ -26,7 +26,7 @@ manage: ## A management command against the running demo: make manage CMD="audit
 
 test: ## The whole test suite on real servers (TESTS=path runs a part, WORKERS=n)
 	@.ci/venv dev
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(TESTS)
 
 check: ## Linters, types, import contracts, migrations, deploy checks
 	@.ci/venv dev

@@ -6,12 +6,7 @@ from django.apps import apps
 
 from monitoring.alerts import defaults, evaluation, registry
 from monitoring.alerts.channels import Channels
-from monitoring.alerts.models import Alert, Standing
 from monitoring.alerts.rules import Rule
-from monitoring.database.models import SlowQuery
-from monitoring.errors.models import ErrorGroup
-from monitoring.metrics.models import Sample
-from monitoring.supervision.models import Heartbeat, Restart
 from tests.monitoring.alerts.making import Source, a_rule
 
 
@@ -31,13 +26,6 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Channels:
     channels = Channels(emails=("ops@example.test",), site_url="https://hall.example")
     monkeypatch.setattr(apps.get_app_config("alerts"), "channels", channels)
     return channels
-
-
-@pytest.fixture
-def empty_hall(db: None) -> None:
-    """A real process of an earlier test may have written its last line after that test was cleaned up."""
-    for model in (Alert, Standing, Sample, Restart, Heartbeat, SlowQuery, ErrorGroup):
-        model.objects.all().delete()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from monitoring.health.registry import Check, Finding
 from payments import alert_rules as payments
 from tests.monitoring.alerts.test_sources import sampled
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_hall", "hall_rules", "other_floors")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("hall_rules", "other_floors")]
 PROJECT = Path(__file__).resolve().parents[3]
 MINUTE = timedelta(minutes=1)
 

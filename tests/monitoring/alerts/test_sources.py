@@ -12,7 +12,7 @@ from monitoring.metrics.models import Sample
 from monitoring.metrics.tally import Tally
 from monitoring.supervision import services as supervision
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_hall")]
+pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
 
 

@@ -8,7 +8,7 @@ from monitoring.health import registry as health
 from monitoring.metrics import collected
 from tests.monitoring.alerts.conftest import Round
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_hall")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(("seconds", "state"), [(0, "ok"), (120, "ok"), (121, "failed")])

@@ -1,13 +1,11 @@
 """Whoever tries passwords is stopped: by account, by address, and also while Redis is away."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
-from django.test import Client, override_settings
+from django.test import Client
 from django.utils import timezone
 
 from marketplace.accounts.models import User
@@ -19,14 +17,6 @@ from tests.monitoring.limits.conftest import Hall
 from tests.monitoring.limits.making import age, closed_port
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _quick_hashes() -> Iterator[None]:
-    """What is counted is attempts, not how long one takes."""
-    quick = "django.contrib.auth.hashers.MD5PasswordHasher"
-    with override_settings(PASSWORD_HASHERS=[quick, *settings.PASSWORD_HASHERS]):
-        yield
 
 
 def attempt(login: str, address: str = "203.0.113.7", word: str = "wrong-wrong-wrong") -> int:
