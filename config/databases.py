@@ -38,7 +38,7 @@ def database(
     if pool is not None:
         options["pool"] = pool
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "monitoring.database.engine",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -62,7 +62,10 @@ def is_postgres(url: str) -> bool:
 
 
 def pool() -> dict[str, int]:
-    """CONTRACT "pool": wait 5 s for a connection, idle 30 s, lifetime 1 h; the most is one per thread."""
+    """CONTRACT "pool": wait 5 s for a connection, idle 30 s, lifetime 1 h; the most is one per thread.
+
+    A request waits for less than a second: see monitoring.database.engine.
+    """
     return {
         "min_size": number("DB_POOL_MIN", 2),
         "max_size": number("DB_POOL_MAX", 10, least=1),

@@ -12,6 +12,7 @@ from monitoring.errors import delivery, services, tasks
 from monitoring.errors.batches import BatchRecord, Sender
 from monitoring.errors.capture import capture
 from monitoring.requests import origin
+from monitoring.requests.overload import is_overload
 
 
 def listen() -> None:
@@ -28,7 +29,8 @@ def courier(sender: Sender) -> delivery.Courier:
 
 def _page_failed(request: HttpRequest | None = None, **kwargs: object) -> None:
     error = sys.exc_info()[1]
-    if error is not None:
+    # An overload is counted, and alerted by its level: a thousand reports would say the same and cost the most.
+    if error is not None and not is_overload(error):
         place = origin.of_request(request) if request is not None else None
         capture(error, handled=False, place=place, facts={})
 

@@ -52,6 +52,12 @@ def current() -> Origin:
     return found or Origin()
 
 
+def request() -> HttpRequest | None:
+    """The request that is being answered; None in tasks, sweeps, commands and background jobs."""
+    found = _current.get()
+    return found if isinstance(found, HttpRequest) else None
+
+
 def of_request(request: HttpRequest) -> Origin:
     """The route that the request was resolved to, and who is signed in as far as that is known already.
 
