@@ -1,7 +1,7 @@
 # Every command the README names. `make` alone lists them. Nothing needs more than Python 3.11 and make.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo manage test check bench fmt clean
+.PHONY: help demo manage test check bench chaos fmt clean
 SHELL := /bin/sh
 
 VENV ?= .venv
@@ -11,7 +11,7 @@ TESTS ?=
 WORKERS ?= 2
 export VENV
 # Read by programs that make starts: PORT, RESET and DEMO_HOME for the demo, ONLY for the benchmarks, CMD for manage.
-export PORT RESET DEMO_HOME ONLY CMD
+export PORT RESET DEMO_HOME ONLY CMD SEED CHECKOUTS SECONDS_EACH
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -35,6 +35,10 @@ check: ## Linters, types, import contracts, migrations, deploy checks
 bench: ## Benchmarks: a table, and benchmarks/results/latest.json (ONLY=substring)
 	@.ci/venv dev
 	@$(BIN)/python -m benchmarks
+
+chaos: ## The hall under load while each dependency is paused and killed in turn (SEED=, CHECKOUTS=, SECONDS_EACH=, ONLY=)
+	@.ci/venv dev
+	@$(BIN)/python -m benchmarks.chaos
 
 fmt: ## Sort imports and format
 	@.ci/venv dev
