@@ -8,6 +8,7 @@ from marketplace.catalog.services.offers import (
     record_prices,
     update_offer,
 )
+from marketplace.catalog.services.popularity import set_popularity
 from marketplace.catalog.services.products import (
     add_variant,
     archive_product,
@@ -32,6 +33,7 @@ __all__ = [
     "reindex",
     "reindex_all",
     "save_category",
+    "set_popularity",
     "unpublish_product",
     "update_offer",
     "update_product",
