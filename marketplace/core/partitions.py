@@ -6,7 +6,7 @@ without moving them. Whoever writes into a month that is missing makes it (``mak
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -47,11 +47,16 @@ WHERE tgrelid = %s::regclass AND NOT tgisinternal AND tgtype & 1 = 0 AND tgtype 
 
 @dataclass(frozen=True, slots=True)
 class Partitioned:
-    """A table with RANGE partitions by month (UTC) of ``column``. Months older than ``keep_months`` go; None keeps all."""
+    """A table with RANGE partitions by month (UTC) of ``column``. Months older than ``keep_months`` go; None keeps all.
+
+    ``before_drop`` is called with a month's first moment and the next one's, in a transaction, before it goes; twice after
+    a crash.
+    """
 
     table: str
     column: str
     keep_months: int | None = None
+    before_drop: Callable[[datetime, datetime], None] | None = None
 
     def __post_init__(self) -> None:
         if not _PLAIN_NAME.fullmatch(self.table):
@@ -78,6 +83,8 @@ class Dropped:
 
 
 _tables: dict[str, Partitioned] = {}
+# Months that this process knows to be there. Retention only takes months that nobody writes into any more.
+_assured: set[tuple[str, date]] = set()
 
 
 def register(table: Partitioned) -> None:
@@ -140,6 +147,17 @@ def make_months(table: Partitioned, months: Iterable[date]) -> list[str]:
         # For what else the caller's transaction does.
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [usual])
         return made
+
+
+def assure(table: Partitioned, month: date) -> None:
+    """Makes the month unless it is there, inside the caller's transaction: a task that failed must not stop a sale.
+
+    A process asks once per month; after that it costs nothing.
+    """
+    if (table.table, month) not in _assured:
+        make_months(table, [month])
+        # Not before the commit: what is rolled back takes the month with it.
+        transaction.on_commit(lambda: _assured.add((table.table, month)))
 
 
 def lacks_month(error: Exception) -> bool:
@@ -221,11 +239,22 @@ def _expired(table: Partitioned, now: datetime) -> list[str]:
     return sorted(name for name in names if (month := table.month(name)) is not None and month < oldest)
 
 
+def _hand_over(table: Partitioned, name: str) -> None:
+    month = table.month(name)
+    if table.before_drop is None or month is None:
+        return
+    with transaction.atomic():
+        make_months(table, [later(month, 1)])
+        table.before_drop(*(datetime(each.year, each.month, 1, tzinfo=UTC) for each in (month, later(month, 1))))
+
+
 def _drop(table: Partitioned, name: str) -> bool:
     parent, child = sql.Identifier(table.table), sql.Identifier(name)
     try:
         with connection.cursor() as cursor:
             pending = _attached(table).get(name)
+            if pending is False:
+                _hand_over(table, name)
             if pending is not None:
                 how = "FINALIZE" if pending else "CONCURRENTLY"
                 cursor.execute(sql.SQL("ALTER TABLE {} DETACH PARTITION {} " + how).format(parent, child))
