@@ -20,6 +20,7 @@ from config.metrics import metrics
 from config.rates import rates
 from config.redis_urls import redis_url
 from config.sentry import release, sentry, slow_query_ms
+from config.sessions import sessions
 from config.site import allowed_hosts, site_url
 from config.storage import storage
 from config.supervision import supervisor
@@ -48,7 +49,6 @@ INSTALLED_APPS = [
     "config.apps.Wiring",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -106,7 +106,7 @@ MIDDLEWARE = [
     "config.middleware.bounded_body",  # before the first that reads a form
     "config.middleware.personal_pages",  # before sessions, which note in Vary that they were read
     "config.middleware.plain_session_key",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "marketplace.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",  # refuses hosts that are not ours
     "django.middleware.csrf.CsrfViewMiddleware",  # reads the body, but only when the view is about to run
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "marketplace.storefront.cart_count.middleware",  # last: knows the user, and what the view has counted
 ]
 ROOT_URLCONF = "config.urls"
 CSRF_FAILURE_VIEW = "config.error_pages.csrf_failure"
@@ -188,7 +189,8 @@ if flag("STATIC_UNHASHED", False):
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 7 * 24 * 3600
+SESSIONS = sessions([SECRET_KEY, *SECRET_KEY_FALLBACKS], REDIS_URL)
+SESSION_ENGINE, SESSION_COOKIE_AGE = "marketplace.sessions.store", int(SESSIONS.idle.total_seconds())
 SECURE_SSL_REDIRECT = SECURE
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0

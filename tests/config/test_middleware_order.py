@@ -26,7 +26,7 @@ ORDER = [
     ("config.middleware.bounded_body", "no form is read, and no file of it written, that is larger than any we take"),
     ("config.middleware.personal_pages", "outside of sessions, which note in Vary that they were read"),
     ("config.middleware.plain_session_key", "sessions never see a key that no session can have"),
-    ("django.contrib.sessions.middleware.SessionMiddleware", "whom the rest below reads"),
+    ("marketplace.sessions.middleware.SessionMiddleware", "whom the rest below reads"),
     ("django.middleware.common.CommonMiddleware", "refuses host names that are not ours"),
     ("django.middleware.csrf.CsrfViewMiddleware", "needs the cookie; reads the body only beside the view"),
     ("django.contrib.auth.middleware.AuthenticationMiddleware", "needs the session"),
@@ -35,6 +35,7 @@ ORDER = [
     ("django.middleware.clickjacking.XFrameOptionsMiddleware", "every page"),
     ("allauth.account.middleware.AccountMiddleware", "needs the user and messages"),
     ("django_htmx.middleware.HtmxMiddleware", "asked by views alone"),
+    ("marketplace.storefront.cart_count.middleware", "knows the user, and what the view has counted"),
 ]
 
 

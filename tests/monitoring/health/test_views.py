@@ -24,7 +24,7 @@ SECRET = "sk_live_51HxSecretSecretSecretSecret"
 @pytest.fixture(autouse=True)
 def _known_token(monkeypatch: pytest.MonkeyPatch) -> None:
     config = apps.get_app_config("health")
-    monkeypatch.setattr(config, "door", Door(TOKEN, "django.contrib.sessions.backends.db", "sessionid"))
+    monkeypatch.setattr(config, "door", Door(TOKEN, "marketplace.sessions.store", "sessionid"))
 
 
 @pytest.fixture

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 from django.apps import apps
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
 from marketplace.accounts.models import User
+from marketplace.sessions import ids
+from marketplace.sessions.models import Session
+from marketplace.sessions.store import SessionStore
 from monitoring.health import visitors
 from monitoring.health.visitors import MOST_LOOKUPS, Door, holds_token, judge
 
@@ -72,6 +73,7 @@ def test_staff_are_welcome_and_nobody_else(door: Door, olga: User, mira: User) -
     assert judge(a_request(session=session_of(olga)), door) == "welcome"
     assert judge(a_request(session=session_of(mira)), door) == "not_staff"
     assert judge(a_request(session="a" * 32), door) == "stranger"
+    assert judge(a_request(session=ids.new()), door) == "stranger"
     assert judge(a_request(), door) == "stranger"
 
 
@@ -82,7 +84,7 @@ def test_a_session_ends_with_its_password_its_time_and_its_user(door: Door, olga
     olga.save()
     assert judge(a_request(session=key), door) == "stranger"
     key = session_of(olga)
-    Session.objects.filter(pk=key).update(expire_date=timezone.now() - timedelta(seconds=1))
+    Session.objects.filter(pk=ids.digest(key)).update(expire_date=timezone.now() - timedelta(seconds=1))
     assert judge(a_request(session=key), door) == "stranger"
     key = session_of(olga)
     User.objects.filter(pk=olga.pk).update(is_active=False)

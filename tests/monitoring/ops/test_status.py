@@ -135,7 +135,7 @@ def test_it_answers_without_database_and_session(client: Client, monkeypatch: py
 def test_it_comes_before_sessions_and_limits() -> None:
     order = settings.MIDDLEWARE.index
     assert order("csp.middleware.CSPMiddleware") < order("monitoring.ops.status_page.middleware")
-    for later in ("django.contrib.sessions.middleware.SessionMiddleware", "monitoring.limits.middleware.limits"):
+    for later in ("marketplace.sessions.middleware.SessionMiddleware", "monitoring.limits.middleware.limits"):
         assert order("monitoring.ops.status_page.middleware") < order(later)
 
 

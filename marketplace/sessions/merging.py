@@ -1,0 +1,10 @@
+"""Two requests of one session that write at the same time: each keeps what it changed."""
+
+from typing import Any
+
+
+def merged(*, read: dict[str, Any], ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
+    """What is stored now, with our changes since we read it; of one name changed by both, ours stays, being the later."""
+    gone = read.keys() - ours.keys()
+    changed = {name: value for name, value in ours.items() if name not in read or read[name] != value}
+    return {name: value for name, value in theirs.items() if name not in gone} | changed
