@@ -2,7 +2,7 @@
 
 import os
 
-from config.env import number, text
+from config.env import number, seconds, text
 from config.redis_urls import redis_url
 
 broker_url = redis_url("CELERY_BROKER_URL")
@@ -25,6 +25,8 @@ task_publish_retry_policy = {
 broker_transport_options = {
     "visibility_timeout": 900,
     "socket_connect_timeout": 1,
+    # Of several queues the first one named comes first.
+    "queue_order_strategy": "priority",
     # A page that publishes waits for this long when the broker hangs; a worker's blocking read needs longer.
     "socket_timeout": 5 if text("PROCESS_KIND", "command") == "worker" else 1,
 }
@@ -36,3 +38,5 @@ timezone = "UTC"
 db_reuse_max = 1_000_000
 # Gives its own sign of life.
 beat_scheduler = "config.beat:Scheduler"
+# How long a beat that dies keeps the others waiting; it renews three times as often.
+beat_lease_seconds = seconds("BEAT_LEASE", 6.0)

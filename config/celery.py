@@ -1,4 +1,4 @@
-"""Celery: the application, its queues and the one beat table."""
+"""Celery: the application and what its processes do at their beginning and end."""
 
 import os
 
@@ -15,32 +15,18 @@ from celery import Celery, signals
 from django.conf import settings
 from django.db import close_old_connections
 
+from config import timetable
 from config.broker_policy import refuse_forgetful_broker
 from config.env import BadEnvironment
 from monitoring import background
 from monitoring.requests import logs
 
-app = Celery("awning")
+# Every task is a HallTask: its slot is claimed and its deliveries are counted, whoever wrote it.
+app = Celery("awning", task_cls="monitoring.jobs.task:HallTask")
 app.config_from_object("config.broker")
+# What runs by the clock, and each task's queue: config.timetable. Celery's own schedule stays empty.
+app.conf.task_routes = timetable.ROUTES
 app.autodiscover_tasks()
-
-HOUR = 3600.0
-app.conf.beat_schedule = {
-    # A worker that consumes says so: see monitoring.supervision.consumption.
-    "supervision.heartbeat": {"task": "supervision.heartbeat", "schedule": 10.0, "options": {"expires": 10.0}},
-    "supervision.prune": {"task": "supervision.prune", "schedule": HOUR, "options": {"expires": HOUR}},
-    "rates.poll": {"task": "rates.poll", "schedule": 30.0, "options": {"expires": 30.0}},
-    "imports.fetch_pictures": {"task": "imports.fetch_pictures", "schedule": 30.0, "options": {"expires": 30.0}},
-    "core.prune": {"task": "core.prune", "schedule": HOUR, "options": {"expires": HOUR}},
-    "core.partitions": {"task": "core.partitions", "schedule": HOUR, "options": {"expires": HOUR}},
-    "catalog.refresh_words": {"task": "catalog.refresh_words", "schedule": HOUR, "options": {"expires": HOUR}},
-    "payments.reconcile": {"task": "payments.reconcile", "schedule": 6 * HOUR, "options": {"expires": HOUR}},
-    "carts.prune": {"task": "carts.prune", "schedule": HOUR, "options": {"expires": HOUR}},
-    "errors.forward": {"task": "errors.forward", "schedule": 30.0, "options": {"expires": 30.0}},
-    "errors.prune": {"task": "errors.prune", "schedule": HOUR, "options": {"expires": HOUR}},
-    "database.prune": {"task": "database.prune", "schedule": HOUR, "options": {"expires": HOUR}},
-    "metrics.prune": {"task": "metrics.prune", "schedule": HOUR, "options": {"expires": HOUR}},
-}
 
 
 @signals.setup_logging.connect

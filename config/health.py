@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from config.broker import broker_url, task_default_queue
+from config.broker import broker_url
 from config.env import number, refuse, text
 from config.redis_urls import redis_url
+from config.timetable import QUEUES
 
 _SHORTEST = 16
 
@@ -36,7 +37,7 @@ def health(*, cache_url: str) -> Health:
     return Health(
         token=token,
         stores={"cache": cache_url, "broker": broker_url, "limits": limits_url},
-        queues=(task_default_queue,),
+        queues=QUEUES,
         breaker_url=limits_url,
         provider_concurrent=number("PROVIDER_CONCURRENT", max(1, threads // 4), least=1),
         port=number("HEALTH_PORT", 0),

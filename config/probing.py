@@ -84,7 +84,8 @@ def fleet() -> int:
     """The most connections that the processes of this environment open together."""
     seen = Environment(os.environ)
     web = seen.number("WEB_WORKERS", 2, least=1) * seen.number("DB_POOL_MAX", 10, least=1)
-    workers = broker.worker_concurrency
+    # One worker for each queue, as in the Procfile: bulk has one process.
+    workers = 2 * broker.worker_concurrency + 1
     beat, sweep, command = 1, 1, 1
     return web + workers + beat + sweep + command
 

@@ -28,6 +28,7 @@ from config.embedded.servers import Servers, ServersPlan
 from config.embedded.stripe import StripePlan, StripeServer
 from config.embedded.supervisor import Program, Supervisor, describe, indent
 from config.metrics import prepare
+from config.timetable import QUEUES
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 PORT: Final = 8000
@@ -166,7 +167,7 @@ class Demo:
             "PUBLIC_MEDIA_URL": f"file://{self.home / 'media'}",
             "PRIVATE_MEDIA_URL": f"file://{self.home / 'private-media'}",
         }
-        for folder in ("mail", "media", "private-media", "beat"):
+        for folder in ("mail", "media", "private-media"):
             (self.home / folder).mkdir(exist_ok=True)
         return {name: value for name, value in made.items() if name == "PORT" or not os.environ.get(name)}
 
@@ -187,7 +188,9 @@ class Demo:
         os.environ.update(prepare("demo"))
         celery = (sys.executable, "-m", "celery", "-A", "config.celery")
         worker = ("worker", "--concurrency", "1", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
-        beat = ("beat", "--loglevel", "INFO", "--pidfile", "", "--schedule", str(self.home / "beat" / "schedule"))
+        # One process takes from all queues, the urgent ones first: a laptop needs no fleet.
+        worker += ("--queues", ",".join(QUEUES))
+        beat = ("beat", "--loglevel", "INFO", "--pidfile", "")
         supervise = ("manage.py", "supervise")
         return [
             self.command("web", "-m", "config.serve", kind="web"),

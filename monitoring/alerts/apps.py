@@ -14,7 +14,7 @@ class AlertsConfig(AppConfig):
     channels = Channels()
 
     def ready(self) -> None:
-        from monitoring.alerts import defaults, delivery, evaluation, services, watching
+        from monitoring.alerts import defaults, delivery, evaluation, jobs, services, watching
         from monitoring.requests.scrubber import allow, learn
 
         def evaluate(now: datetime) -> object:
@@ -30,6 +30,7 @@ class AlertsConfig(AppConfig):
         learn(*filter(None, [self.channels.webhook_url]))
         allow("rule", "alert_id", "delivery_id", "channel", "attempts", "reason")
         defaults.register_defaults()
+        jobs.register_rules()
         watching.register()
         # In every process that has a background crew, not in the sweep alone: the silence of the sweep is watched too,
         # and a webhook that hangs holds up nothing else. Leases let one process at a time do the work.

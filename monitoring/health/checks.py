@@ -11,6 +11,7 @@ from monitoring.database.pool import pool_state
 from monitoring.health import postgres, redis_store
 from monitoring.health.library import MediaStorage, adapted
 from monitoring.health.registry import Check, Figure, Finding, register
+from monitoring.jobs import queries as jobs
 from monitoring.supervision import queries as supervision
 
 # CONTRACT's alert levels, in percent.
@@ -19,6 +20,8 @@ MOST_DISK, MOST_MEMORY = 85, 85
 SILENCE = timedelta(seconds=60)
 # Writing a file is cheap but not free, and object storage is not near.
 STORAGE_EVERY, STORAGE_TIMEOUT = 300.0, 10.0
+# The periodic job, one per queue.
+HEARTBEAT = "supervision.heartbeat"
 
 
 def register_all(*, stores: Mapping[str, str], queues: Sequence[str], disk: str) -> None:
@@ -30,6 +33,7 @@ def register_all(*, stores: Mapping[str, str], queues: Sequence[str], disk: str)
         register(Check(name, run=run, section={"cache": "cache", "broker": "queue"}.get(name, "")))
     for kind in ("worker", "beat", "sweep"):
         register(Check(kind, run=partial(sign_of_life, kind), lane="database"))
+    register(Check("queues", run=partial(consumed, queues), lane="database"))
     register(Check("disk", run=adapted(Disk(disk, MOST_DISK), partial(disk_figures, disk))))
     register(Check("memory", run=adapted(Memory(None, MOST_MEMORY), memory_figures)))
     register(Check("storage", run=adapted(MediaStorage()), every=STORAGE_EVERY, timeout=STORAGE_TIMEOUT))
@@ -64,6 +68,21 @@ def sign_of_life(kind: str) -> Finding:
     figures: dict[str, Figure] = {"last_seen": seen_at.isoformat(timespec="seconds"), "age_s": round(age, 1)}
     if age > SILENCE.total_seconds():
         return Finding("failed", f"No {kind} has given a sign of life for {age:.0f} s.", figures)
+    return Finding("ok", "", figures)
+
+
+def consumed(queues: Sequence[str]) -> Finding:
+    """Whether a worker takes tasks from every queue: beat sends a heartbeat through each."""
+    now, names = datetime.now(UTC), {f"{HEARTBEAT}.{queue}": queue for queue in queues}
+    seen = jobs.succeeded(names)
+    ages = {queue: (now - seen[name]).total_seconds() if name in seen else None for name, queue in names.items()}
+    figures: dict[str, Figure] = {
+        f"{queue}_age_s": None if age is None else round(age, 1) for queue, age in ages.items()
+    }
+    idle = [queue for queue, age in ages.items() if age is None or age > SILENCE.total_seconds()]
+    if idle:
+        said = f"Nobody takes tasks from {', '.join(idle)}: start a worker for it, or the beat that asks."
+        return Finding("failed", said, figures)
     return Finding("ok", "", figures)
 
 

@@ -18,7 +18,7 @@ class MetricsConfig(AppConfig):
 
     def ready(self) -> None:
         from monitoring import background
-        from monitoring.metrics import celery_tasks, collected, machine, middleware, port, queues, samples
+        from monitoring.metrics import celery_tasks, collected, machine, middleware, port, queues, samples, tallied
         from monitoring.requests import scrubber
         from monitoring.requests.middleware import answered
 
@@ -26,9 +26,11 @@ class MetricsConfig(AppConfig):
         self.broker_url, self.disk = settings.CELERY_BROKER_URL, str(settings.BASE_DIR)
         scrubber.allow("gauge", "port")
         answered.append(middleware.count_rest)
+        self.queues = settings.HEALTH.queues
         celery_tasks.connect()
         queues.register(self.broker_url, self.queues)
         machine.register(self.disk)
+        background.register("metrics.tallied", every=tallied.EVERY, run=tallied.flush)
         background.register("metrics.samples", every=10.0, run=samples.flush)
         background.register("metrics.levels", every=15.0, run=machine.note)
         if settings.PROCESS_KIND != "web":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import redis
 
-from monitoring.metrics import collected
+from monitoring.metrics import collected, samples
 
 # Where Celery's Redis transport keeps a queue: one list per step of priority, the first without a suffix.
 PRIORITY_STEPS = (0, 3, 6, 9)
@@ -25,10 +25,10 @@ def register(broker_url: str, queues: Sequence[str]) -> None:
     """Registers the gauges of these queues of the broker at ``broker_url``."""
     client = redis.Redis.from_url(broker_url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=None)
 
-    def add(name: str, text: str, run: Callable[[], Sequence[collected.Row]], level: str = "") -> None:
-        collected.register(name, text, run, labels=["queue"], source="broker", level=level)
+    def add(name: str, text: str, run: Callable[[], Sequence[collected.Row]]) -> None:
+        collected.register(name, text, run, labels=["queue"], source="broker")
 
-    add("queue_messages", "Tasks waiting at the broker.", lambda: depths(client, queues), level="queue_depth")
+    add("queue_messages", "Tasks waiting at the broker.", lambda: noted(depths(client, queues)))
     add(
         "queue_oldest_message_age_seconds", "How long the oldest waiting task has waited.", lambda: ages(client, queues)
     )
@@ -54,6 +54,13 @@ def depths(client: redis.Redis, queues: Sequence[str]) -> list[collected.Row]:
     lengths = pipeline.execute()
     width = len(PRIORITY_STEPS)
     return [({"queue": queue}, float(sum(lengths[n * width : (n + 1) * width]))) for n, queue in enumerate(queues)]
+
+
+def noted(rows: Sequence[collected.Row]) -> Sequence[collected.Row]:
+    """The same rows; each queue's depth has become a sample of its own, for alerts."""
+    for labels, depth in rows:
+        samples.level(f"queue_depth.{labels['queue']}", depth)
+    return rows
 
 
 def ages(client: redis.Redis, queues: Sequence[str]) -> list[collected.Row]:

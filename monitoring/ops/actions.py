@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import DatabaseError
+
 # What the log may show of an address: ids and names of ours.
 _PLAIN = re.compile(r"[a-z0-9_-]{1,40}")
 logger = logging.getLogger(__name__)
@@ -80,4 +83,21 @@ def perform(action: Action, order: Order) -> str:
         logger.info("ops.refused", extra={**facts, "reason": str(reason)})
         raise
     logger.warning("ops.acted", extra=facts)
+    _note(action, order, said)
     return said
+
+
+def _note(action: Action, order: Order, said: str) -> None:
+    """Who did it stays in the admin's history, longer than any log."""
+    try:
+        LogEntry.objects.create(
+            user_id=order.by_id,
+            action_time=order.now,
+            object_id=order.target[:200],
+            object_repr=action.name,
+            action_flag=CHANGE,
+            change_message=said,
+        )
+    except DatabaseError:
+        # It is done, and the log has it.
+        logger.exception("ops.unnoted", extra={"action": action.name})

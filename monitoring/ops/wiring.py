@@ -5,7 +5,7 @@ from typing import Final
 from monitoring.ops import freshness
 from monitoring.ops.actions import Action
 from monitoring.ops.actions import register as act
-from monitoring.ops.own import guards, hall, troubles, work
+from monitoring.ops.own import guards, hall, jobs, troubles, work
 from monitoring.ops.panels import Panel
 from monitoring.ops.panels import register as show
 
@@ -20,6 +20,9 @@ def register() -> None:
     show(Panel("traffic", "Traffic", work.traffic, 30, column="right"))
     show(Panel("processes", "Processes", hall.processes, 40))
     show(Panel("queues", "Queues", work.queues, 50, lane="broker", column="right"))
+    show(Panel("jobs", "Jobs", jobs.periodic, 52, column="wide"))
+    show(Panel("given-up", "Tasks given up", jobs.given_up, 54, column="right"))
+    show(Panel("long", "Long jobs", jobs.long_jobs, 56))
     show(Panel("messages", "Messages about alerts", work.messages, 80, column="right", admin="alerts_alertdelivery"))
     show(Panel("errors", "Errors", troubles.kinds, 100, column="wide", admin="errors_errorgroup"))
     show(Panel("slow", "Slow queries", troubles.slow, 110, column="wide", admin="database_slowquery"))
@@ -32,4 +35,6 @@ def register() -> None:
     act(Action("error-resolve", ERRORS, "errors", troubles.resolve_error))
     act(Action("error-ignore", ERRORS, "errors", troubles.ignore_error))
     act(Action("error-reopen", ERRORS, "errors", troubles.reopen_error))
+    act(Action("task-again", "", "given-up", jobs.send_again))
+    act(Action("task-aside", "", "given-up", jobs.set_aside))
     act(Action("query-plan", SLOW, "slow", troubles.plan))

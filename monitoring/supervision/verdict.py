@@ -26,10 +26,13 @@ class Patience:
 
 
 class Judge:
-    """Looks at one process again and again; ``kind`` is worker or beat."""
+    """Looks at one process again and again; ``kind`` is worker or beat.
 
-    def __init__(self, *, kind: str, instance: str, patience: Patience) -> None:
-        self.kind, self.instance, self.patience = kind, instance, patience
+    ``delivers``: work that lies about is this worker's to do; one of other queues is not to blame for it.
+    """
+
+    def __init__(self, *, kind: str, instance: str, patience: Patience, delivers: bool = True) -> None:
+        self.kind, self.instance, self.patience, self.delivers = kind, instance, patience, delivers
         self.silence = timedelta(seconds=patience.silence)
         self._blind_until: datetime | None = None
         self._beat_missed_until: datetime | None = None
@@ -71,7 +74,7 @@ class Judge:
         return f"no sign of life for {silent.total_seconds():.0f} s" if silent > limit else None
 
     def _left_lying(self, now: datetime, base: datetime) -> str | None:
-        if now - base <= self.silence:
+        if not self.delivers or now - base <= self.silence:
             return None
         sweep = queries.last_seen("sweep")
         if sweep is not None and now - sweep > self.silence / 2:

@@ -7,6 +7,7 @@ from uuid import uuid4
 from monitoring.alerts.models import Alert, AlertDelivery, AlertMessage
 from monitoring.database.models import SlowQuery
 from monitoring.errors.models import ErrorGroup
+from monitoring.jobs.models import DeadTask
 from monitoring.ops.panels import Panel
 from monitoring.ops.parts import Body, Mark
 
@@ -55,6 +56,14 @@ def a_slow_query(now: datetime, *, statement: str = PLANNED) -> SlowQuery:
         fingerprint=uuid4().hex, origin="/search/", statement=statement, code="search/run.py:61", count=4, very_slow=0,
         total_ms=4_000, worst_ms=1_200, first_at=now, last_at=now,
     )  # fmt: skip
+
+
+def a_dead_task(now: datetime, **fields: object) -> DeadTask:
+    known: dict[str, object] = {
+        "task_id": uuid4().hex, "name": "core.relay", "queue": "critical", "reason": "Its worker was lost.",
+        "deliveries": 5, "dead_at": now,
+    }  # fmt: skip
+    return DeadTask.objects.create(**{**known, **fields})
 
 
 def a_dead_message(now: datetime) -> AlertDelivery:

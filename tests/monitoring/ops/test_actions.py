@@ -16,7 +16,7 @@ from monitoring.errors.models import ErrorGroup
 from monitoring.ops import actions
 from monitoring.ops.actions import Action, Order, Refused
 from tests.monitoring.ops.conftest import allow
-from tests.monitoring.ops.making import a_dead_message, a_kind, a_slow_query, an_alert
+from tests.monitoring.ops.making import a_dead_message, a_dead_task, a_kind, a_slow_query, an_alert
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_checks")]
 
@@ -110,18 +110,21 @@ def test_a_breaker_is_closed_by_superusers_alone(operator: Client, client: Clien
 def test_nothing_happens_without_the_right(client: Client, watcher: User) -> None:
     now = timezone.now()
     alert, kind, query, dead = an_alert(now), a_kind(now), a_slow_query(now), a_dead_message(now)
+    letter = a_dead_task(now)
     targets = {
         "alert-acknowledge": alert.pk, "alert-resolve": alert.pk, "error-resolve": kind.pk, "error-ignore": kind.pk,
         "error-reopen": kind.pk, "query-plan": query.pk, "delivery-again": dead.pk, "breaker-reset": "stripe",
+        "task-again": letter.pk, "task-aside": letter.pk, "outbox-again": 1, "inbox-again": 1,
     }  # fmt: skip
     assert targets.keys() == actions._actions.keys()
     client.force_login(watcher)
     assert {do(client, name, target).status_code for name, target in targets.items()} == {403}
-    for row in (alert, kind, query, dead):
+    for row in (alert, kind, query, dead, letter):
         row.refresh_from_db()
     assert alert.acknowledged_at is None
     assert (kind.status, query.plan) == ("open", "")
     assert dead.dead_at is not None
+    assert letter.settled_at is None
     allow(watcher, "alerts.change_alert")
     assert do(client, "alert-resolve", alert.pk).status_code == 302
     assert do(client, "error-resolve", kind.pk).status_code == 403

@@ -3,6 +3,7 @@
 import os
 import sys
 from argparse import REMAINDER, ArgumentParser
+from collections.abc import Sequence
 from typing import cast
 
 from django.apps import apps
@@ -15,6 +16,8 @@ from monitoring.supervision.guardian import Guardian
 from monitoring.supervision.verdict import Judge, Patience
 
 KINDS = ("worker", "beat")
+# The queue by which the outbox wakes its relay.
+CRITICAL = "critical"
 
 
 class Command(BaseCommand):
@@ -40,7 +43,21 @@ class Command(BaseCommand):
             kind=kind,
             instance=instance,
             command=command,
-            judge=Judge(kind=kind, instance=instance, patience=Patience(silence=app.silence, look=app.silence / 12)),
+            judge=Judge(
+                kind=kind,
+                instance=instance,
+                patience=Patience(silence=app.silence, look=app.silence / 12),
+                delivers=delivers(command),
+            ),
             budget=Budget(app.restarts_per_hour),
         )
         sys.exit(guardian.run())
+
+
+def delivers(command: Sequence[str]) -> bool:
+    """Whether this worker takes the outbox's wake-up calls: it consumes the critical queue, or names no queue."""
+    for place, word in enumerate(command):
+        name, _, value = word.partition("=")
+        if name in ("-Q", "--queues"):
+            return CRITICAL in (value or "".join(command[place + 1 : place + 2])).split(",")
+    return True
