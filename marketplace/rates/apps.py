@@ -18,8 +18,9 @@ class RatesConfig(AppConfig):
     chain: tuple[Provider, ...] = ()
 
     def ready(self) -> None:
-        from marketplace.core import breaker
+        from marketplace.core import breaker, partitions
         from marketplace.rates import watching
+        from marketplace.rates.models import BY_MONTH
         from marketplace.rates.providers import bitstamp, coinbase, coingecko
         from monitoring.health.registry import Check, register
         from monitoring.metrics import collected
@@ -32,6 +33,7 @@ class RatesConfig(AppConfig):
             "bitstamp": bitstamp.fetch,
         }
         self.chain = tuple(Provider(name, fetchers[name], breaker.declare(f"rates-{name}")) for name in given.providers)
+        partitions.register(BY_MONTH)
         register(Check(name="rates", run=watching.finding, lane="database"))
         collected.register("rates_age_seconds", "Age of the latest good rate.", watching.age, every=15.0)
         freshness.register("rates", watching.VIEW)

@@ -1,40 +1,38 @@
 """Polling: ask the chain of providers, believe what passes the checks, keep it."""
 
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
 from django.apps import apps
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
+from marketplace.core import partitions, replica
 from marketplace.core.breaker import BreakerOpen
 from marketplace.rates import checks, queries
 from marketplace.rates.coins import PAIRS, Pair
-from marketplace.rates.models import Rate
+from marketplace.rates.models import BY_MONTH, Rate
 from marketplace.rates.providers import Provider
 from marketplace.rates.providers.calls import ProviderFailed, ProviderRefused, judge
-from marketplace.rates.queries import Entry
-from marketplace.rates.tiers import Quoted
+from marketplace.rates.slots import reserved
+from marketplace.rates.tiers import AHEAD, Quoted
 from monitoring.metrics.instruments import counter
 
 logger = logging.getLogger(__name__)
 
-# CONTRACT "rates": at least 3 s between calls to a provider.
-SPACING_SECONDS: Final = 3
 # The latest rate is renewed before it stops being fresh; a free key of CoinGecko allows 10,000 calls a month.
 RENEWED_AFTER: Final = 240.0
 _PLACES: Final = Decimal(1).scaleb(-12)
 _QUOTES = counter("rates_quotes", "Prices that providers told us, by what became of them.", ["provider", "verdict"])
-
-# PostgreSQL's clock decides, and one row: whoever changes it has the slot, all others have none.
-_RESERVE = """
-INSERT INTO rates_providerslot (provider, called_at) VALUES (%s, clock_timestamp())
-ON CONFLICT (provider) DO UPDATE SET called_at = clock_timestamp()
-WHERE rates_providerslot.called_at <= clock_timestamp() - make_interval(secs => %s)
+_CALLS = counter("rates_calls", "Calls to providers, by how they ended.", ["provider", "outcome"])
+_COPY = """
+COPY rates_rate (coin, currency, price, source, confirmed_by, quoted_at, taken_at) FROM STDIN (FORMAT binary)
 """
+_TYPES: Final = ("text", "text", "numeric", "text", "text", "timestamptz", "timestamptz")
 
 
 @dataclass
@@ -42,9 +40,10 @@ class _Round:
     """One poll: what was accepted, and what waits for a second source."""
 
     now: datetime
-    last: dict[Pair, Entry]
+    last: dict[Pair, Quoted]
     good: dict[Pair, Rate] = field(default_factory=dict)
     odd: dict[Pair, list[tuple[str, Quoted]]] = field(default_factory=dict)
+    first: dict[Pair, list[tuple[str, Quoted]]] = field(default_factory=dict)
 
     def settled(self) -> bool:
         """Whether every pair has a rate."""
@@ -52,17 +51,19 @@ class _Round:
 
     def hear(self, provider: str, quotes: Sequence[Quoted]) -> int:
         """Judges what one provider said; returns how many of its prices are not plainly bad."""
-        usable = 0
-        for quoted in {quoted.pair: quoted for quoted in quotes}.values():
-            last = self.last.get(quoted.pair)
-            verdict = checks.judge(quoted, last=last.quoted if last else None, now=self.now)
+        times = Counter(quoted.pair for quoted in quotes)
+        # A pair that is told twice is told two things.
+        told = {quoted.pair: quoted for quoted in quotes if times[quoted.pair] == 1}
+        verdicts = checks.judge(told, last=self.last, now=self.now)
+        for pair, verdict in verdicts.items():
             _QUOTES.labels(provider, verdict).inc()
-            usable += verdict != "bad"
             if verdict == "good":
-                self.good.setdefault(quoted.pair, self._rate(provider, quoted))
-            elif verdict == "odd":
-                self._compare(provider, quoted)
-        return usable
+                self.good.setdefault(pair, self._rate(provider, told[pair]))
+            elif verdict != "bad":
+                self._compare(provider, told[pair])
+            if verdict == "first":
+                self.first.setdefault(pair, []).append((provider, told[pair]))
+        return sum(verdict != "bad" for verdict in verdicts.values())
 
     def _compare(self, provider: str, quoted: Quoted) -> None:
         """An odd price is believed when another house says the same; each house is heard once in a round."""
@@ -71,6 +72,12 @@ class _Round:
             if checks.agree(quoted, heard):
                 self.good.setdefault(quoted.pair, self._rate(other, heard, confirmed_by=provider))
         said.append((provider, quoted))
+
+    def close(self) -> None:
+        """When all have spoken: the first price of a pair is kept also if one house alone has named it."""
+        for pair, said in self.first.items():
+            if len(said) == 1:
+                self.good.setdefault(pair, self._rate(*said[0]))
 
     def _rate(self, provider: str, quoted: Quoted, *, confirmed_by: str = "") -> Rate:
         return Rate(
@@ -87,21 +94,27 @@ class _Round:
 def poll_if_due(*, now: datetime) -> int:
     """Polls when the latest rate is about to grow old; called every half minute, so that a failure is soon tried again."""
     age = queries.youngest(now=now)
-    return 0 if age is not None and age < RENEWED_AFTER else poll(now=now)
+    young = age is not None and -AHEAD.total_seconds() <= age < RENEWED_AFTER
+    return 0 if young else poll(now=now)
 
 
 def poll(*, now: datetime) -> int:
     """Asks the providers in turn until every pair has a good rate; returns how many rates were kept.
 
+    The very first rates, and those after a day without any, are asked for everywhere: no house is believed against another.
+
     A provider that is asked too soon, or whose breaker is open, is passed over. Two polls at once are harmless: each call
     is made by whoever has its slot.
     """
     chain: tuple[Provider, ...] = apps.get_app_config("rates").chain  # type: ignore[attr-defined]
-    round_ = _Round(now, queries.last_good())
+    with replica.primary():
+        last = queries.last_good(now=now)
+    round_ = _Round(now, {pair: entry.quoted for pair, entry in last.items()})
     for provider in chain:
         _ask(provider, round_)
         if round_.settled():
             break
+    round_.close()
     for pair in sorted(set(round_.odd) - set(round_.good)):
         houses = [name for name, _ in round_.odd[pair]]
         logger.warning("rates.odd", extra={"pair": str(pair), "providers": ",".join(houses)})
@@ -109,31 +122,54 @@ def poll(*, now: datetime) -> int:
 
 
 def _ask(provider: Provider, round_: _Round) -> None:
-    if not reserve(provider.name):
+    if provider.breaker.refuses():
+        _CALLS.labels(provider.name, "left_alone").inc()
         return
-    try:
-        with provider.breaker.watching(judge):
-            quotes = provider.fetch(round_.now)
-            # An answer without one usable price is no answer; one wrong coin among good ones is.
-            if not round_.hear(provider.name, quotes):
-                raise ProviderFailed("no price of its answer can be right")
-    except BreakerOpen:
-        return
-    except (ProviderFailed, ProviderRefused) as error:
-        logger.warning("rates.failed", extra={"provider": provider.name, "error": error.message})
-
-
-def reserve(provider: str) -> bool:
-    """Takes the provider's next call for this caller; False when its last one was less than 3 s ago."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RESERVE, [provider, SPACING_SECONDS])
-        return bool(cursor.rowcount)
+    with reserved(provider.name) as slot:
+        if slot is None or not slot.prompt:
+            return
+        try:
+            with provider.breaker.watching(judge):
+                quotes = provider.fetch(round_.now)
+                # An answer without one usable price is no answer; one wrong coin among good ones is.
+                if not round_.hear(provider.name, quotes):
+                    raise ProviderFailed("no price of its answer can be right")
+        except BreakerOpen:
+            outcome = "left_alone"
+        except (ProviderFailed, ProviderRefused) as error:
+            outcome = "refused" if isinstance(error, ProviderRefused) else "failed"
+            logger.warning("rates.failed", extra={"provider": provider.name, "error": error.message})
+        else:
+            outcome = "answered"
+        _CALLS.labels(provider.name, outcome).inc()
 
 
 def _keep(round_: _Round) -> int:
+    """Writes what was accepted, then shows it to everybody."""
     if not round_.good:
         return 0
-    Rate.objects.bulk_create(round_.good.values())
-    fresh = {pair: Entry(Quoted(pair, rate.price, rate.quoted_at), rate.source) for pair, rate in round_.good.items()}
-    queries.remember({**round_.last, **fresh})
-    return len(fresh)
+    try:
+        _write(round_.good.values())
+    except IntegrityError as error:
+        if not partitions.lacks_month(error):
+            raise
+        partitions.make_months(BY_MONTH, [partitions.month_of(round_.now)])
+        _write(round_.good.values())
+    with replica.primary():
+        # Read again: another poll may have kept other pairs meanwhile.
+        queries.remember(queries.last_good(now=round_.now))
+    return len(round_.good)
+
+
+def _write(rates: Collection[Rate]) -> None:
+    # COPY goes past Django's cursor, so its errors are wrapped here.
+    with (
+        transaction.atomic(),
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(_COPY) as copy,
+    ):
+        copy.set_types(_TYPES)
+        for rate in rates:
+            row = (rate.coin, rate.currency, rate.price, rate.source, rate.confirmed_by, rate.quoted_at)
+            copy.write_row((*row, rate.taken_at))

@@ -13,6 +13,10 @@ Tier: TypeAlias = Literal["fresh", "acceptable", "indicative", "builtin"]
 FRESH: Final = timedelta(minutes=5)
 ACCEPTABLE: Final = timedelta(minutes=15)
 INDICATIVE: Final = timedelta(minutes=60)
+# The tiers that an invoice may be made from.
+PRICING: Final[frozenset[Tier]] = frozenset({"fresh", "acceptable"})
+# Clocks differ; more than this ahead of ours is a wrong clock or a lie.
+AHEAD: Final = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,14 @@ class Known:
     @property
     def may_price(self) -> bool:
         """Whether an invoice may be made from it: at most 15 minutes old, and never built in."""
-        return self.tier in ("fresh", "acceptable")
+        return self.tier in PRICING
 
 
 def tier_of(quoted_at: datetime, now: datetime) -> Tier:
     """The tier of a rate of that time; the provider's own time counts, not ours of hearing it."""
     age = now - quoted_at
+    if age < -AHEAD:
+        return "builtin"
     if age <= FRESH:
         return "fresh"
     if age <= ACCEPTABLE:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from marketplace.rates.coins import COINS, FIATS, Pair
-from marketplace.rates.providers.calls import ProviderFailed, decimal, get, moment
+from marketplace.rates.providers.calls import ProviderFailed, get, moment, written
 from marketplace.rates.tiers import Quoted
 
 BASE = "https://www.bitstamp.net/api/v2"
@@ -24,6 +24,6 @@ def _quotes(content: object) -> Iterator[Quoted]:
         if not isinstance(entry, dict):
             continue
         coin, _, fiat = str(entry.get("pair", "")).partition("/")
-        price, quoted_at = decimal(entry.get("last")), moment(entry.get("timestamp"))
+        price, quoted_at = written(entry.get("last")), moment(written(entry.get("timestamp")))
         if coin in COINS and fiat in FIATS and price is not None and quoted_at is not None:
             yield Quoted(Pair(coin, fiat), price, quoted_at)

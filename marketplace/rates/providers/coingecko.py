@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from marketplace.rates.coins import COINS, FIATS, Pair
-from marketplace.rates.providers.calls import ProviderFailed, decimal, get, moment
+from marketplace.rates.providers.calls import ProviderFailed, get, moment, number
 from marketplace.rates.tiers import Quoted
 
 BASE = "https://api.coingecko.com/api/v3"
@@ -36,8 +36,8 @@ def _quotes(content: object) -> Iterator[Quoted]:
         entry = prices.get(coin.coingecko)
         if not isinstance(entry, dict):
             continue
-        quoted_at = moment(entry.get("last_updated_at"))
+        quoted_at = moment(number(entry.get("last_updated_at")))
         for fiat in FIATS:
-            price = decimal(entry.get(fiat.lower()))
+            price = number(entry.get(fiat.lower()))
             if price is not None and quoted_at is not None:
                 yield Quoted(Pair(coin.code, fiat), price, quoted_at)

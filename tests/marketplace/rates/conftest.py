@@ -11,7 +11,7 @@ import pytest
 from django.apps import apps
 from django.core.cache import cache
 
-from config.embedded.rates import Market, Server
+from config.embedded.rates import House, Server
 from marketplace.core import breaker
 from marketplace.core.breaker import Breaker
 from marketplace.core.breaker_store import Policy
@@ -35,11 +35,11 @@ def _nothing_remembered() -> Iterator[None]:
 @pytest.fixture
 def market() -> Iterator[Server]:
     """CoinGecko on loopback."""
-    server = Server(0, Market(seed=7))
+    server = Server(0, House(seed=7))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     yield server
-    server.market.stopping.set()
+    server.house.stopping.set()
     server.shutdown()
     server.server_close()
     thread.join(5)

@@ -10,10 +10,12 @@ from django.core.cache import cache
 from django.db import OperationalError
 from django.utils import timezone
 
+from marketplace.core.errors import NotFound
 from marketplace.rates import queries, services, watching
 from marketplace.rates.coins import Pair
 from marketplace.rates.models import Rate
 from marketplace.rates.providers import Provider
+from marketplace.rates.tiers import Quoted
 from tests.marketplace.rates.conftest import prices
 
 BTC = Pair("BTC", "EUR")
@@ -49,7 +51,7 @@ def test_with_redis_empty_postgresql_answers_and_fills_it(
 
 
 def test_with_both_away_what_is_built_in_is_shown_and_prices_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(*args: object) -> None:
+    def away(*args: object, **rest: object) -> None:
         raise OperationalError("connection refused")
 
     monkeypatch.setattr(queries, "last_good", away)
@@ -62,7 +64,7 @@ def test_an_outage_keeps_what_the_process_knew(polled: datetime, monkeypatch: py
     cache.delete(queries.CACHE_KEY)
     queries._memory.until = 0.0
 
-    def away(*args: object) -> None:
+    def away(*args: object, **rest: object) -> None:
         raise OperationalError("connection refused")
 
     monkeypatch.setattr(queries, "last_good", away)
@@ -78,7 +80,7 @@ def test_the_latest_rate_of_each_pair_counts(polled: datetime) -> None:
         quoted_at=polled,
         taken_at=polled + timedelta(seconds=9),
     )
-    assert queries.last_good([BTC])[BTC].source == "later"
+    assert queries.last_good([BTC], now=polled)[BTC].source == "later"
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_health_says_how_old_the_rates_are(polled: datetime, monkeypatch: pytest
 
 
 def test_one_fresh_rate_does_not_speak_for_the_others(polled: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    board = dict(queries._board())
+    board = dict(queries.board(now=polled))
     old = board[BTC]
     board[BTC] = replace(old, quoted=replace(old.quoted, quoted_at=polled - timedelta(minutes=20)))
     queries.remember(board)
@@ -116,3 +118,60 @@ def test_one_fresh_rate_does_not_speak_for_the_others(polled: datetime, monkeypa
 def test_health_says_when_nothing_is_known() -> None:
     assert "built-in" in watching.finding().text
     assert watching.age() == []
+
+
+@pytest.mark.parametrize("minutes", [0, 5, 14.9])
+def test_an_invoice_is_priced_by_a_rate_of_at_most_15_minutes(polled: datetime, minutes: float) -> None:
+    rate = queries.for_invoice("BTC", "EUR", now=polled + timedelta(minutes=minutes))
+    assert (rate.price, rate.source, rate.may_price) == (Decimal(60_000), "first", True)
+
+
+@pytest.mark.parametrize("minutes", [15.1, 30, 61, -2])
+def test_an_older_rate_prices_no_invoice(polled: datetime, minutes: float) -> None:
+    with pytest.raises(queries.RateTooOld) as caught:
+        queries.for_invoice("BTC", "EUR", now=polled + timedelta(minutes=minutes))
+    assert (caught.value.code, caught.value.status, caught.value.permanent) == ("rate_too_old", 503, False)
+
+
+def test_an_invoice_is_priced_by_postgresql_alone(polled: datetime) -> None:
+    """What Redis or this process remembers is shown, never charged."""
+    board = {BTC: queries.Entry(Quoted(BTC, Decimal(1), polled), "somebody")}
+    queries.remember(board)
+    assert queries.known(BTC, now=polled).price == 1
+    assert queries.for_invoice("BTC", "EUR", now=polled).price == Decimal(60_000)
+
+
+def test_without_any_rate_no_invoice_is_priced() -> None:
+    with pytest.raises(queries.RateTooOld):
+        queries.for_invoice("BTC", "EUR", now=timezone.now())
+    for coin, currency in (("SHIB", "EUR"), ("BTC", "JPY")):
+        with pytest.raises(NotFound):
+            queries.for_invoice(coin, currency, now=timezone.now())
+
+
+@pytest.mark.parametrize("left", ["board", [1, 2], [("BTC", "EUR")], [("BTC", "EUR", "x", 1.0, "s")], {"a": 1},
+                                  [("BTC", "EUR", "-5", 1.0, "s")], [("BTC", "EUR", "NaN", 1.0, "s")]])  # fmt: skip
+def test_what_another_version_left_in_redis_breaks_no_page(polled: datetime, left: object) -> None:
+    cache.set(queries.CACHE_KEY, left)
+    assert queries.known(BTC, now=polled).price == Decimal(60_000)
+
+
+def test_one_thread_looks_again_while_the_others_go_on(polled: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    queries.known(BTC, now=polled)
+    queries._memory.until = 0.0
+    looks: list[str] = []
+
+    def slow(now: datetime) -> dict[Pair, queries.Entry]:
+        looks.append("slow")
+        # Meanwhile others read what is known, and look for nothing themselves.
+        assert queries.known(BTC, now=now).tier == "fresh"
+        return {}
+
+    monkeypatch.setattr(queries, "_look", slow)
+    queries.board(now=polled)
+    assert looks == ["slow"]
+
+
+def test_an_absurd_amount_in_coins_is_still_a_number(polled: datetime) -> None:
+    found, _ = queries.amount_in("DAI", Decimal(10) ** 15, "EUR", now=polled)
+    assert found > Decimal(10) ** 14
