@@ -1,14 +1,18 @@
 """Reactions to facts: the search index follows the catalogue, the stock and the stalls. Repeating one is harmless."""
 
+import logging
 from datetime import datetime
 from typing import cast
 
 from celery import shared_task
 from django.db import transaction
+from django.utils import timezone
 
 from marketplace.catalog import facts, queries
-from marketplace.catalog.services import indexing
+from marketplace.catalog.services import asks, indexing
 from marketplace.core import events
+
+logger = logging.getLogger(__name__)
 
 
 def products_changed(payload: events.Payload, now: datetime) -> None:
@@ -18,7 +22,9 @@ def products_changed(payload: events.Payload, now: datetime) -> None:
 
 def seller_changed(payload: events.Payload, now: datetime) -> None:
     """A stall opened or closed: all it sells must be found, or not."""
-    _spread(indexing.products_of_seller(cast(int, payload["seller_id"])), now)
+    seller_id = cast(int, payload["seller_id"])
+    asks.record_seller(seller_id, now=now)
+    _spread(indexing.products_of_seller(seller_id), now)
 
 
 def shelves_changed(payload: events.Payload, now: datetime) -> None:
@@ -37,3 +43,12 @@ def _spread(product_ids: list[int], now: datetime) -> None:
 def refresh_words() -> None:
     """Counts the dictionary for typos anew."""
     indexing.refresh_words()
+
+
+@shared_task(name="catalog.record_asks", ignore_result=True)
+def record_asks() -> int:
+    """Writes what offers ask where the history does not know it yet; returns how many there were."""
+    written = asks.record_missing(now=timezone.now())
+    if written:
+        logger.info("asks.recorded", extra={"rows": written})
+    return written

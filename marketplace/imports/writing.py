@@ -7,6 +7,7 @@ from django.db import connection
 
 from marketplace.catalog.facts import products_changed
 from marketplace.catalog.models import Offer, Product, ProductImage, ProductVariant
+from marketplace.catalog.services import asks
 from marketplace.catalog.services.offers import PriceChange, change_prices, record_prices
 from marketplace.core.db import require_transaction
 from marketplace.imports.plans import IMAGE_FIELDS, OFFER_FIELDS, PRODUCT_FIELDS, VARIANT_FIELDS, Changes, NewOffer
@@ -41,6 +42,8 @@ def write(changes: Changes, *, now: datetime) -> None:
     ProductVariant.objects.bulk_create(changes.new_variants)
     if changes.changed_variants:
         ProductVariant.objects.bulk_update(changes.changed_variants, VARIANT_FIELDS)
+    asks.record((offer.pk for offer in changes.changed_offers), now=now)
+    asks.record_products((product.pk for product in changes.changed_products), now=now)
     _offer(changes.new_offers, now=now)
     ProductImage.objects.bulk_create(changes.new_images)
     if changes.changed_images:

@@ -1,7 +1,8 @@
 """Moves stock. Free to sell is on hand less reserved; no path makes it negative, and the CHECK stands behind them all.
 
 Locks are taken on stock rows in the order of their offers, then on nothing but those offers' availability flag, which
-only the holder of the stock row writes. Whoever also changes offers in the same transaction does so afterwards.
+only the holder of the stock row writes; what they ask then goes into the history of prices. Whoever also changes offers in
+the same transaction does so afterwards.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,6 +12,7 @@ from datetime import datetime
 from django.db import IntegrityError, connection, transaction
 
 from marketplace.catalog.models import Offer
+from marketplace.catalog.services import asks
 from marketplace.core import events
 from marketplace.core.errors import NotFound
 from marketplace.core.events import Json
@@ -224,6 +226,7 @@ def _keep_availability(offer_ids: list[int], *, in_stock: bool, now: datetime) -
         return
     offers = Offer.objects.filter(pk__in=offer_ids)
     offers.update(in_stock=in_stock)
+    asks.record(offer_ids, now=now)
     found = offers.order_by("variant__product_id").values_list("variant__product_id", flat=True).distinct()
     products: list[Json] = list(found)
     events.publish("inventory.availability_changed", {"product_ids": products}, now=now)

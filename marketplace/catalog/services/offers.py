@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from marketplace.catalog import facts
 from marketplace.catalog.errors import BadProduct
 from marketplace.catalog.models import Offer, ProductVariant
+from marketplace.catalog.services import asks
 from marketplace.core import events
 from marketplace.core.errors import Conflict, NotFound
 from marketplace.core.hall import currency
@@ -112,6 +113,8 @@ def update_offer(
                 offer.save(update_fields=["sku", "condition", "note", "status", "updated_at"])
         except IntegrityError as error:
             raise Conflict(f"The stall uses the SKU {offer.sku} already: take another.") from error
+        if status is not None:
+            asks.record([offer.pk], now=now)
         facts.products_changed([offer.variant.product_id], now=now)
     return offer
 
@@ -134,6 +137,7 @@ def change_prices(prices: Mapping[int, int], *, now: datetime) -> list[PriceChan
 
 def record_prices(changes: Sequence[PriceChange], *, now: datetime) -> None:
     """Writes prices that moved into the same transaction. Whoever inserts offers in bulk calls this for the new ones."""
+    asks.record((change.offer_id for change in changes), now=now)
     for start in range(0, len(changes), facts.BATCH):
         rows: list[events.Json] = [
             [change.offer_id, change.old_minor, change.new_minor] for change in changes[start : start + facts.BATCH]

@@ -10,6 +10,7 @@ from marketplace.catalog.errors import BadProduct
 from marketplace.catalog.models import Attribute, Category, Product, ProductType, ProductVariant
 from marketplace.catalog.options import OptionPairs, checked_options, gtin_is_valid, options_key
 from marketplace.catalog.richtext import MAX_LENGTH, sanitised
+from marketplace.catalog.services import asks
 from marketplace.catalog.services.attributes import Given, checked_attributes
 from marketplace.core.errors import Conflict, NotFound
 from marketplace.core.ids import slug_of
@@ -173,6 +174,7 @@ def _with_status(product: Product, status: Product.Status, now: datetime) -> Pro
         product.status = status
         product.updated_at = now
         product.save(update_fields=["status", "updated_at"])
+        asks.record_products([product.pk], now=now)
         facts.products_changed([product.pk], now=now)
     return product
 
