@@ -12,11 +12,12 @@ from pytest_django.live_server_helper import LiveServer
 
 from marketplace.accounts.models import User
 from marketplace.catalog.queries import forget
-from marketplace.core import breaker, events
+from marketplace.core import breaker, cache, events
 from marketplace.sellers.models import Seller
 from monitoring.health import postgres
 from monitoring.limits.guard import engine
 from tests import factories
+from tests.caching import remembering_cache
 from tests.live import Hall
 
 # A Sunday morning: dates in pages and e-mails are the same in every run.
@@ -43,6 +44,15 @@ def _no_wake_up() -> Iterator[None]:
 def _remember_nothing() -> None:
     """Categories and attributes that a process remembers for seconds belong to the test that made them."""
     forget()
+    # Factories write past the services, so no touch would tell: a test that means the cache asks for ``remembering``.
+    cache.engine().enabled = False
+
+
+@pytest.fixture
+def remembering() -> Iterator[cache.Engine]:
+    """The cache as it works in the hall, empty, under a prefix of this test's own; refreshes run where they are found."""
+    with remembering_cache() as engine:
+        yield engine
 
 
 @pytest.fixture(autouse=True)

@@ -26,12 +26,18 @@ class CoreConfig(AppConfig):
             sweeps,
             tasks,
         )
+        from marketplace.core.cache import wiring
 
         def relay(now: datetime) -> int:
             return services.relay(now=now)
 
         self.hall = Hall(currency=settings.MARKET_CURRENCY, site_url=settings.SITE_URL)
         self.breaker_store = (settings.HEALTH.breaker_url, str(settings.CACHES["default"]["KEY_PREFIX"]))
+        wiring.start(
+            settings.REDIS_URL,
+            prefix=str(settings.CACHES["default"]["KEY_PREFIX"]),
+            in_background=settings.PROCESS_KIND == "web",
+        )
         events.wake_with(Nudge(tasks.relay_outbox.delay))
         sweeps.register("core.outbox", every=1.0, run=relay)
         figures.register()

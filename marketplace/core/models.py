@@ -1,6 +1,7 @@
 """The outbox: facts written with the change that made them true, delivered afterwards, at least once."""
 
 from django.db import models
+from django.db.models.functions import Now
 
 
 class OutboxEvent(models.Model):
@@ -32,3 +33,13 @@ class OutboxEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic} → {self.handler} #{self.pk}"
+
+
+class UnsentTouch(models.Model):
+    """A change of which the shared cache has not heard, because it was away: sent when it is back."""
+
+    tags = models.JSONField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"Touch #{self.pk}"
