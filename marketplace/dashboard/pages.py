@@ -57,12 +57,12 @@ _OFFERS: Mapping[str, tuple[str, BadgeTone]] = {
 
 def shell(seller: Seller, *, user_id: int, current: str, to_ship: int, search: str = "") -> SellerShell:
     """What stands around every page of a stall. One query, for the person's other stalls."""
-    links = (("orders", "Orders", "package"), ("products", "Listings", "tag"))
+    links = (("today", "Today", "store"), ("orders", "Orders", "package"), ("products", "Listings", "tag"))
     found = current if current in ("orders", "products") else "orders"
     return SellerShell(
         stall_name=seller.name,
         hue=seller.hue,
-        home_href=reverse("dashboard:orders", args=[seller.slug]),
+        home_href=reverse("dashboard:today", args=[seller.slug]),
         nav=tuple(
             Link(
                 text,
@@ -78,7 +78,7 @@ def shell(seller: Seller, *, user_id: int, current: str, to_ship: int, search: s
         search_label="Search your listings" if found == "products" else "Search your orders",
         search_text=search,
         stalls=tuple(
-            Link(name, reverse("dashboard:orders", args=[slug]))
+            Link(name, reverse("dashboard:today", args=[slug]))
             for slug, name in sellers.stalls_of(user_id)
             if slug != seller.slug
         ),

@@ -5,6 +5,7 @@ Frozen and all text, as in `marketplace.core.page_parts`. Each template is rende
 
 | template | page |
 |---|---|
+| dashboard/today.html | TodayPage |
 | dashboard/orders.html | SellerOrdersPage |
 | dashboard/order.html | SellerOrderPage |
 | dashboard/products.html | SellerProductsPage |
@@ -12,6 +13,7 @@ Frozen and all text, as in `marketplace.core.page_parts`. Each template is rende
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from marketplace.core.page_parts import (
     Act,
@@ -47,6 +49,113 @@ class SellerShell:
     search_label: str = "Search your orders and listings"
     search_text: str = ""
     stalls: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """Something that waits for the seller: `strong` "3 parcels", `text` "leave today"."""
+
+    strong: str
+    text: str
+    href: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A number of the stall. `trend` "up", "down" or "" says which way the note points, in words and by an arrow.
+
+    `colour` names a class of the stylesheet, made for prices: what went "down" is good, "up" is bad, "flat" is neither.
+    """
+
+    label: str
+    value: str
+    note: str = ""
+    trend: Literal["", "up", "down"] = ""
+    colour: Literal["down", "up", "flat"] = "flat"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of a chart in per cent of its box; `text` is what it stands for."""
+
+    x: str
+    y: str
+    width: str
+    height: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A word at an axis, in per cent along it; `wide` ones are left out on phones."""
+
+    at: str
+    text: str
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChartRow:
+    """A line of the table that says what the chart shows."""
+
+    name: str
+    orders: str
+    units: str
+    sales: str
+
+
+@dataclass(frozen=True, slots=True)
+class SalesChart:
+    """Sales by day or month. `summary` says it in a sentence; `nothing` stands in place of bars when there are none."""
+
+    tabs: tuple[Link, ...]
+    summary: str
+    bars: tuple[Bar, ...]
+    lines: tuple[Tick, ...]
+    labels: tuple[Tick, ...]
+    rows: tuple[ChartRow, ...]
+    unit: str
+    as_of: str = ""
+    nothing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShipRow:
+    """A parcel that waits: `by` "Today" or "Tue 24 Nov"."""
+
+    number: str
+    href: str
+    title: str
+    note: str
+    by: Badge
+    total: str
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LowRow:
+    """An offer of which little is left."""
+
+    title: str
+    href: str
+    left: Badge
+
+
+@dataclass(frozen=True, slots=True)
+class TodayPage:
+    """What waits, the numbers of 30 days, the sales, the parcels that leave next and what runs out."""
+
+    meta: Meta
+    heading: str
+    text: str
+    todo: tuple[Todo, ...]
+    tiles: tuple[Tile, ...]
+    chart: SalesChart
+    to_ship: tuple[ShipRow, ...] = ()
+    all_to_ship: Link | None = None
+    low: tuple[LowRow, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

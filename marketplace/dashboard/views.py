@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from marketplace.catalog.models import Offer
 from marketplace.core.errors import AwningError, NotFound
 from marketplace.dashboard import applying, pages
+from marketplace.dashboard import today as today_page
 from marketplace.inventory import listings
 from marketplace.orders import queries, services
 from marketplace.orders.errors import BadCursor
@@ -47,7 +48,25 @@ def _search(request: HttpRequest) -> str:
 def home(request: HttpRequest) -> HttpResponse:
     """The first of the person's stalls, or the way to one."""
     stalls = sellers.stalls_of(_person(request))
-    return redirect("dashboard:orders", stalls[0][0]) if stalls else redirect("dashboard:open")
+    return redirect("dashboard:today", stalls[0][0]) if stalls else redirect("dashboard:open")
+
+
+@never_cache
+@login_required
+@require_safe
+def today(request: HttpRequest, stall: str) -> HttpResponse:
+    """What waits for the seller, and how sales go."""
+    seller = _stall(request, stall)
+    counts = queries.seller_counts(seller_id=seller.pk)
+    page = today_page.build(
+        seller,
+        name=request.user.name if request.user.is_authenticated else "",
+        chosen=request.GET.get("range", ""),
+        counts=counts,
+        now=timezone.now(),
+    )
+    shell = pages.shell(seller, user_id=_person(request), current="today", to_ship=counts[Order.State.PAID])
+    return render(request, "dashboard/today.html", {"seller": shell, "page": page})
 
 
 @never_cache

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from marketplace.catalog.models import Offer, ProductImage
+from marketplace.catalog.models import Offer, Product, ProductImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,14 @@ def counts(*, seller_id: int) -> Mapping[str, int]:
         archived=Count("pk", filter=Q(status=Offer.Status.ARCHIVED)),
         sold_out=Count("pk", filter=active & Q(in_stock=False)),
     )
+
+
+def running_low(*, seller_id: int, most: int = 5, limit: int = 6) -> list[tuple[str, str, str, int]]:
+    """SKU, title, variant and free units of active offers with at most ``most`` free units, the fewest first. One query."""
+    free = F("stock__on_hand") - F("stock__reserved")
+    rows = of_seller(seller_id).filter(status=Offer.Status.ACTIVE, variant__product__status=Product.Status.ACTIVE)
+    low = rows.annotate(free=Coalesce(free, 0)).filter(free__lte=most).order_by("free", "-pk")
+    return list(low.values_list("sku", "variant__product__title", "variant__title", "free")[:limit])
 
 
 def matching(*, seller_id: int, status: str = "", search: str = "") -> int:

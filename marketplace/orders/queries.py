@@ -5,7 +5,7 @@ import binascii
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Generic, TypeVar
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
@@ -120,6 +120,18 @@ def seller_orders(
         orders = orders.filter(_matches(words))
     lines = Prefetch("lines", OrderLine.objects.order_by("pk"))
     return _page(orders.select_related("group").prefetch_related(lines), after, limit)
+
+
+def seller_to_ship(*, seller_id: int, limit: int) -> list[Order]:
+    """A stall's paid orders with group and lines, those that must leave first come first. Two queries."""
+    lines = Prefetch("lines", OrderLine.objects.order_by("pk"))
+    waiting = of_seller(seller_id).filter(state=Order.State.PAID).select_related("group").prefetch_related(lines)
+    return list(waiting.order_by("ship_by", "pk")[:limit])
+
+
+def seller_leaving(*, seller_id: int, until: date) -> int:
+    """How many of a stall's paid orders are to be sent by that day. One query."""
+    return of_seller(seller_id).filter(state=Order.State.PAID, ship_by__lte=until).count()
 
 
 def seller_counts(*, seller_id: int) -> Mapping[str, int]:

@@ -76,6 +76,7 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
     ),
     "sell/": (seller("/sell/", 302), Example("/sell/", 302)),
     "sell/open/": (buyer("/sell/open/"),),
+    "sell/<slug:stall>/today/": (seller("/sell/kiln-street/today/"), seller("/sell/kiln-street/today/?range=year")),
     "sell/<slug:stall>/orders/": (seller("/sell/kiln-street/orders/"),),
     "sell/<slug:stall>/orders/<str:number>/": (seller("/sell/kiln-street/orders/{order}/"),),
     "sell/<slug:stall>/products/": (seller("/sell/kiln-street/products/"),),

@@ -46,4 +46,9 @@ def most_wanted(*, limit: int) -> list[int]:
 
 def price_spreads() -> Mapping[int, PriceSpread]:
     """By category, 0 for the whole market; a category of which nothing can be bought is missing."""
-    return {row[0]: PriceSpread(*row[:-1], bars=tuple(row[-1])) for row in rows(_SPREADS)}
+    found = {}
+    for category, products, in_stock, low, high, quarter, median, three_quarters, bars in rows(_SPREADS):
+        found[category] = PriceSpread(
+            category, products, in_stock, low, high, quarter, median, three_quarters, tuple(bars)
+        )
+    return found

@@ -28,4 +28,7 @@ class Market:
 def market() -> Market | None:
     """None while the view has no contents."""
     found = rows(_MARKET)
-    return Market(*found[0][:5], json.loads(found[0][5]), json.loads(found[0][6])) if found else None
+    if not found:
+        return None
+    stalls, products, in_stock, orders, before, sales, sales_before = found[0]
+    return Market(stalls, products, in_stock, orders, before, json.loads(sales), json.loads(sales_before))

@@ -93,13 +93,19 @@ def refresh(view: Matview, *, now: datetime, at_once: bool = False) -> bool:
 
 def _refresh(view: Matview, *, now: datetime, at_once: bool) -> bool:
     begin = monotonic()
-    aged = {"ages": view.ages, "aged": now - AGES}
     with connection.cursor() as cursor:
         cursor.execute(_LIMITS, [str(view.limit_s * 1000), str(_PATIENCE_MS)])
         cursor.execute(_LOCK, [_LOCK_SPACE, view.name])
         if not cursor.fetchone()[0]:
             return False
-        cursor.execute(_DUE, {"name": view.name, "now": now, "at_once": at_once, **aged})
+        asked: dict[str, str | bool | datetime] = {
+            "name": view.name,
+            "now": now,
+            "at_once": at_once,
+            "ages": view.ages,
+            "aged": now - AGES,
+        }
+        cursor.execute(_DUE, asked)
         found = cursor.fetchone()
         if found is None:
             return False

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from itertools import count
+from typing import Any
 
-from django.db import connection, connections
+from django.db import connection
 
 from marketplace.catalog.models import Offer
 from marketplace.insights.models import ViewState
@@ -78,12 +79,7 @@ def state_of(name: str) -> ViewState:
     return ViewState.objects.get(name=name)
 
 
-def alone() -> None:
-    """Ends this thread's connection: for threads of tests."""
-    connections.close_all()
-
-
-def ask(statement: str) -> list[tuple[object, ...]]:
+def ask(statement: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement)
         return list(cursor.fetchall())

@@ -107,8 +107,13 @@ def test_a_change_during_the_refresh_stays_dirty_and_is_in_the_next(sold: Order)
 def test_nobody_who_writes_waits_for_a_refresh(sold: Order) -> None:
     """Neither the order nor the mark: the refresh is still waiting when both are done."""
     done = threading.Event()
+
+    def paid_and_told() -> None:
+        pay(sold)
+        done.set()
+
     with refresh_under_way():
-        with beside(lambda: (pay(sold), done.set())):
+        with beside(paid_and_told):
             assert done.wait(1.5)
         assert refresh_waits()
 
