@@ -12,6 +12,7 @@ from config.embedded.seed.hall import SEED, demo_hall, today
 from config.embedded.seed.history import Year
 from marketplace.catalog.services import reindex_all
 from marketplace.imports.demo.catalogue import Catalogue, orders
+from marketplace.insights import services as insights
 from marketplace.sellers.models import Seller
 
 
@@ -27,6 +28,8 @@ def fill() -> Iterator[str]:
             yield from _write(hall)
         yield "the search index is ready" if reindex_all() else "the search index is empty"
         _analyze()
+        insights.refresh_all(now=timezone.now())
+        yield "the statistics are counted"
         if artist.wait() != 0:
             raise EmbeddedError("drawing the pictures failed: its lines stand above")
     finally:

@@ -153,7 +153,6 @@ def _add_products(
             status=Product.Status.ACTIVE,
             owner=goods.sellers[first_offer[product.slug].stall],
             external_key=product.slug,
-            popularity=round(product.popularity * 100),
             created_at=moment(product.created_on),
             updated_at=moment(product.created_on),
         )
