@@ -51,6 +51,25 @@ def database(
     }
 
 
+def replica(
+    url: str, *, timeouts: dict[str, int], pool: dict[str, Any] | None, application: str
+) -> dict[str, dict[str, Any]]:
+    """The second connection of a web process, by its alias; empty without a URL. Whatever it leads to, it only reads."""
+    if not url:
+        return {}
+    only_reads = timeouts | {"default_transaction_read_only": 1}
+    found = database(url, name="DATABASE_REPLICA_URL", timeouts=only_reads, pool=pool, application=application)
+    # Who waits for a connection reads from the primary before long. Connections are not asked before each use: a statement
+    # that fails on the replica is answered by the primary, and what looks after the replica drops broken connections.
+    if pool is not None:
+        found["OPTIONS"]["pool"] = pool | {"timeout": 0.5, "min_size": min(1, pool["min_size"])}
+    # All rows come with the first answer, or they come from the primary: nothing can break in between.
+    return {
+        "replica": found
+        | {"CONN_HEALTH_CHECKS": False, "DISABLE_SERVER_SIDE_CURSORS": True, "TEST": {"MIRROR": "default"}}
+    }
+
+
 def is_postgres(url: str) -> bool:
     """Whether the text is a PostgreSQL URL that names a database."""
     try:

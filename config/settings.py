@@ -9,7 +9,7 @@ from config import broker
 from config.alerts import alert_channels
 from config.caches import caches
 from config.cors import READ_HEADERS, SENT_HEADERS, cors
-from config.databases import COMMAND_TIMEOUTS, WEB_TIMEOUTS, WORKER_TIMEOUTS, database, pool
+from config.databases import COMMAND_TIMEOUTS, WEB_TIMEOUTS, WORKER_TIMEOUTS, database, pool, replica
 from config.env import flag, networks, refuse, secret, settle, text, words
 from config.headers import content_security_policy, open_fonts, payment_origins, permissions_policy
 from config.health import health
@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "csp.middleware.CSPMiddleware",
     "monitoring.ops.status_page.middleware",  # before sessions and limits: it outlives the stores they need
+    "config.own_writes.middleware",  # before anything that reads rows, or writes some
     "config.middleware.bounded_body",  # before the first that reads a form
     "config.middleware.personal_pages",  # before sessions, which note in Vary that they were read
     "config.middleware.plain_session_key",
@@ -165,6 +166,8 @@ DATABASES = {
         application=f"awning-{PROCESS_KIND}",
     ),
 }
+if PROCESS_KIND == "web":  # whatever works in the background reads what is true now
+    DATABASES |= replica(text("DATABASE_REPLICA_URL", ""), timeouts=_TIMEOUTS, pool=pool(), application="awning-web")
 
 REDIS_URL = redis_url("REDIS_URL")
 CELERY_BROKER_URL = broker.broker_url

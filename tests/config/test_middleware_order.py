@@ -23,6 +23,7 @@ ORDER = [
     ("corsheaders.middleware.CorsMiddleware", "another origin's browser may read why it is refused below"),
     ("csp.middleware.CSPMiddleware", "every page below has the policy"),
     ("monitoring.ops.status_page.middleware", "says how the hall is without the stores that sessions and limits need"),
+    ("config.own_writes.middleware", "knows what every read below may be answered from, and notices every write"),
     ("config.middleware.bounded_body", "no form is read, and no file of it written, that is larger than any we take"),
     ("config.middleware.personal_pages", "outside of sessions, which note in Vary that they were read"),
     ("config.middleware.plain_session_key", "sessions never see a key that no session can have"),

@@ -7,6 +7,7 @@ once: the thread is free again, and the pages that need no database are still an
 from time import monotonic
 from typing import Any, Final
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.postgresql import base
 from django.http import HttpRequest
 from psycopg import IsolationLevel
@@ -33,7 +34,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """From the pool, where there is one."""
         pool = self.pool
         request = origin.request()
-        if pool is None or request is None:
+        # Who gets nothing from the replica's pool reads from the primary: that is no refusal.
+        if pool is None or request is None or self.alias != DEFAULT_DB_ALIAS:
             return super().get_new_connection(conn_params)
         # As Django leaves it for settings without an isolation level, which are all that config.databases makes.
         self.isolation_level = IsolationLevel.READ_COMMITTED
