@@ -20,12 +20,14 @@ from config.embedded.ports import LOOPBACK, free_port
 from config.embedded.postgres import PostgresPlan, PostgresServer
 from config.embedded.process import Command, ServerProcess, stop_all
 from config.embedded.redis import BROKER, CACHE, RedisPlan, RedisServer
+from marketplace.sessions import ids
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "pausing-health-token-0123456789"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
-# A session that nobody has: the look-up asks the database.
-STRANGER = {"Cookie": "sessionid=abcdefghijklmnopqrstuvwxyz012345"}
+SECRET = "pausing-session-secret-0123456789-abcdefghijklmnop"
+# With a session that nobody has: another one each time, so that the look-up asks the database.
+STRANGER = {"Cookie": "a stranger's"}
 PAGES: tuple[tuple[str, dict[str, str]], ...] = (
     ("/healthz", {}),
     ("/readyz", {}),
@@ -83,7 +85,7 @@ class PausedHall:
                 "REDIS_URL": self.redis["cache"].url(),
                 "CELERY_BROKER_URL": self.redis["broker"].url(),
                 "RATE_LIMIT_REDIS_URL": self.redis["limits"].url(),
-                "SESSION_SECRET": "pausing-session-secret-0123456789-abcdefghijklmnop",
+                "SESSION_SECRET": SECRET,
                 "STRIPE_SECRET_KEY": "sk_test_awning",
                 "STRIPE_PUBLISHABLE_KEY": "pk_test_awning",
                 "STRIPE_WEBHOOK_SECRET": "whsec_awning_pausing",
@@ -101,6 +103,8 @@ class PausedHall:
 
     def get(self, path: str, headers: dict[str, str] | None = None, *, port: int = 0) -> Answer:
         """One request on a connection of its own, which waits for as long as it takes."""
+        if headers is STRANGER:
+            headers = {"Cookie": f"sessionid={ids.new(ids.id_key(SECRET))}"}
         begin = time.perf_counter()
         connection = http.client.HTTPConnection(LOOPBACK, port or self.port, timeout=30)
         try:

@@ -1,9 +1,9 @@
 """How long sessions last (CONTRACT: session), and where their cached copies are."""
 
 from datetime import timedelta
-from hashlib import blake2b
 
 from config.env import text
+from marketplace.sessions.ids import id_key
 from marketplace.sessions.policy import Policy
 
 
@@ -17,7 +17,5 @@ def sessions(secrets: list[str], cache_url: str) -> Policy:
         copy=timedelta(minutes=15),
         cache_url=cache_url,
         prefix=text("CACHE_PREFIX", "awning") + ":session:",
-        id_keys=tuple(
-            blake2b(secret.encode(), digest_size=32, person=b"awning-sessions").digest() for secret in secrets
-        ),
+        id_keys=tuple(id_key(secret) for secret in secrets),
     )

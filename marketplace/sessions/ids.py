@@ -19,10 +19,15 @@ _RANDOM: Final = 32
 _PROOF: Final = 16
 
 
-def new() -> str:
+def id_key(secret: str) -> bytes:
+    """The key of the proof, made from the hall's secret and of no other use."""
+    return hashlib.blake2b(secret.encode(), digest_size=32, person=b"awning-sessions").digest()
+
+
+def new(key: bytes | None = None) -> str:
     """An id that nobody has: 48 lower-case letters and digits."""
     chance = get_random_string(_RANDOM, _ALPHABET)
-    return chance + _proof(chance, policy().id_keys[0])
+    return chance + _proof(chance, key or policy().id_keys[0])
 
 
 def genuine(key: str) -> bool:
