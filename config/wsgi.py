@@ -12,7 +12,11 @@ os.environ.update(prepare(os.environ["PROCESS_KIND"]))
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-application = get_wsgi_application()
+django_application = get_wsgi_application()
+# Not at the top: it needs the apps.
+from config.pages import WholePages
+
+application = WholePages(django_application)
 
 # Whoever only borrows the application, as tests do, has read the settings as something else, and gets no threads.
 if settings.PROCESS_KIND == "web":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.forms import BoundField, Select, Textarea, Widget
+from markupsafe import Markup
 
 Tone = Literal["info", "good", "warn", "danger"]
 FieldKind = Literal["text", "email", "tel", "password", "number", "search", "textarea", "select", "checkbox"]
@@ -220,6 +221,15 @@ class Meta:
 
 
 @dataclass(frozen=True, slots=True)
+class Slots:
+    """Marks that stand in a page for everybody where one visitor's menu, number on the cart and messages go."""
+
+    user: Markup
+    cart: Markup
+    notes: Markup
+
+
+@dataclass(frozen=True, slots=True)
 class Shell:
     """What stands around a page: header, search, navigation, flash messages, footer.
 
@@ -251,5 +261,7 @@ class Shell:
     """The way to the seller's dashboard, for people who have one."""
     watching: Link | None = None
     messages: tuple[Note, ...] = ()
+    slots: Slots | None = None
+    """In a page for everybody, instead of what is personal here."""
     footer_links: tuple[Link, ...] = ()
     footer_text: str = ""

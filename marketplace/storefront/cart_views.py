@@ -16,11 +16,12 @@ from marketplace.carts import queries, services
 from marketplace.carts.services import LineState, Terms
 from marketplace.catalog import queries as catalog
 from marketplace.core.errors import AwningError
-from marketplace.storefront import links
+from marketplace.storefront import cart_count, links
 from marketplace.storefront.cart_pages import added, cart_page, empty_page, refused, undo_of
 from marketplace.storefront.country import chosen_country, remember_country
 from marketplace.storefront.guest_cart import give_cart, guest_cart_id
 from marketplace.storefront.pages.cards import cards
+from marketplace.storefront.same_origin import same_origin_or_token
 
 # The largest key and amount that the database holds.
 _MOST = 2**63 - 1
@@ -55,6 +56,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@same_origin_or_token
 def add(request: HttpRequest) -> HttpResponse:
     """Adds ``quantity`` (1) of ``offer``: htmx gets the announcement, a form goes back to the page it came from."""
     now = timezone.now()
@@ -66,9 +68,8 @@ def add(request: HttpRequest) -> HttpResponse:
         )
     except AwningError as error:
         return _not_added(request, error)
-    announced = added(
-        title=line.title, quantity=line.quantity, total=queries.count(cart_id=cart.pk, user_id=_user_id(request))
-    )
+    total = queries.count(cart_id=cart.pk, user_id=_user_id(request))
+    announced = added(title=line.title, quantity=line.quantity, total=total)
     if _is_htmx(request):
         response = render(request, "storefront/cart_added.html", {"page": announced})
     else:
@@ -76,6 +77,8 @@ def add(request: HttpRequest) -> HttpResponse:
         response = HttpResponseRedirect(_back(request))
     if _user_id(request) is None:
         give_cart(response, cart.pk)
+    # After the page around it, which a guest without a cart has asked for.
+    cart_count.note(request, total)
     return response
 
 

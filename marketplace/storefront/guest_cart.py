@@ -19,12 +19,12 @@ from monitoring.errors import report
 logger = logging.getLogger(__name__)
 
 COOKIE, SALT = "awning_cart", "awning.cart"
-_AGE = int(GUEST_CART_KEPT.total_seconds())
+AGE = int(GUEST_CART_KEPT.total_seconds())
 
 
 def guest_cart_id(request: HttpRequest) -> uuid.UUID | None:
     """The id that the cookie holds; None without one, and for one that is old or not signed by us."""
-    text = request.get_signed_cookie(COOKIE, default=None, salt=SALT, max_age=_AGE)
+    text = request.get_signed_cookie(COOKIE, default=None, salt=SALT, max_age=AGE)
     try:
         return uuid.UUID(text) if text else None
     except ValueError:
@@ -37,7 +37,7 @@ def give_cart(response: HttpResponse, cart_id: uuid.UUID) -> None:
         COOKIE,
         str(cart_id),
         salt=SALT,
-        max_age=_AGE,
+        max_age=AGE,
         httponly=True,
         samesite="Lax",
         secure=hall().site_url.startswith("https://"),

@@ -17,6 +17,8 @@ from marketplace.catalog.search.text import tidy
 from marketplace.core.hall import currency
 from marketplace.core.money import BadMoney, parse_minor
 
+# What a list reads of its address beside the facets of its goods.
+PARAMETERS = frozenset({"q", "category", "stall", "price_min", "price_max", "in_stock", "condition", "sort", "page"})
 # Values of one facet that are taken into account: more than anybody would tick.
 MAX_VALUES = 30
 _SLUG = re.compile(r"[-\w]{1,80}", re.ASCII)

@@ -9,7 +9,6 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
@@ -17,10 +16,12 @@ from marketplace.catalog import queries as catalog
 from marketplace.catalog.errors import Gone
 from marketplace.catalog.models import Offer
 from marketplace.core.errors import NotFound
-from marketplace.storefront import crawlers, links
+from marketplace.storefront import crawlers, links, whole_pages
 from marketplace.storefront.country import chosen_country, remember_country
+from marketplace.storefront.list_query import PARAMETERS as LIST_PARAMETERS
 from marketplace.storefront.list_query import read
 from marketplace.storefront.pages.deliver_to import country_page
+from marketplace.storefront.pages.history import DEFAULT_RANGE, RANGES
 from marketplace.storefront.pages.home import home_page, stalls_page
 from marketplace.storefront.pages.offering import Wish
 from marketplace.storefront.pages.product import product_page
@@ -40,25 +41,35 @@ _FREE = ("q", "sort", "page")
 _MOST_FILTERS = 12
 
 
-def public(view: View[P]) -> View[P]:
-    """GET and HEAD only. The page holds somebody's cart count and name, so it is kept by nobody but their browser."""
+def public(*parameters: str, facets: bool = False) -> Callable[[View[P]], View[P]]:
+    """GET and HEAD only, of a page that is the same for everybody but for its slots (whole_pages.py).
 
-    @wraps(view)
-    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        try:
-            response = view(request, *args, **kwargs)
-        except Gone:
-            response = HttpResponse(render_to_string("errors/410.html", {"request_id": ""}), status=410)
-        except NotFound as error:
-            raise Http404(error.message) from error
-        patch_cache_control(response, private=True, no_cache=True)
-        patch_vary_headers(response, ["Cookie"])
-        return response
+    ``parameters`` are all that it reads of the address beside its path, ``facets`` those of a list too; with others it is
+    rendered for its reader alone.
+    """
 
-    return require_safe(answer)
+    def decorated(view: View[P]) -> View[P]:
+        @wraps(view)
+        def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            def rendered(asked: HttpRequest) -> HttpResponseBase:
+                try:
+                    return view(asked, *args, **kwargs)
+                except Gone:
+                    return HttpResponse(render_to_string("errors/410.html", {"request_id": ""}), status=410)
+                except NotFound as error:
+                    raise Http404(error.message) from error
+
+            known = frozenset(parameters)
+            if facets and request.GET:
+                known |= LIST_PARAMETERS | catalog.facet_attributes().keys()
+            return whole_pages.answer(request, rendered, parameters=known)
+
+        return require_safe(answer)
+
+    return decorated
 
 
-@public
+@public()
 def home(request: HttpRequest) -> HttpResponse:
     """The front page."""
     return render(request, "storefront/home.html", {"page": home_page()})
@@ -70,7 +81,7 @@ def _many_filters(request: HttpRequest) -> bool:
 
 
 @limit("expensive", when=_many_filters)
-@public
+@public(facets=True)
 def search(request: HttpRequest) -> HttpResponse:
     """Results; an article number opens its product."""
     query = read(request.GET, catalog.facet_attributes())
@@ -80,14 +91,14 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 @limit("expensive", when=_many_filters)
-@public
+@public(facets=True)
 def category(request: HttpRequest, category: str) -> HttpResponse:
     """A shelf."""
     query = read(request.GET, catalog.facet_attributes())
     return render(request, "storefront/category.html", {"page": category_page(category, query)})
 
 
-@public
+@public()
 def category_path(request: HttpRequest, path: str) -> HttpResponse:
     """A shelf under its path from the root: it has one address, by its own slug."""
     slug = path.rstrip("/").rpartition("/")[2]
@@ -97,36 +108,39 @@ def category_path(request: HttpRequest, path: str) -> HttpResponse:
     return redirect(links.category(slug), permanent=True)
 
 
-@public
+@public("variant", "condition", "range")
 def product(request: HttpRequest, slug: str) -> HttpResponse:
-    """A product; ``?variant=`` and ``?condition=`` choose an offer, ``?ship_to=`` the country."""
+    """A product; ``?variant=`` and ``?condition=`` choose an offer, ``?ship_to=`` the country, ``?range=`` the chart."""
     asked = request.GET.get("condition", "")
     wish = Wish(
         variant_id=_id(request.GET.get("variant", "")),
         condition=asked if asked in Offer.Condition.values else "",
         country=chosen_country(request),
     )
-    response = render(request, "storefront/product.html", {"page": product_page(slug, wish, now=timezone.now())})
+    asked = request.GET.get("range", "")
+    span = asked if asked in RANGES else DEFAULT_RANGE
+    page = product_page(slug, wish, now=timezone.now(), span=span)
+    response = render(request, "storefront/product.html", {"page": page})
     remember_country(request, response)
     return response
 
 
 @limit("expensive", when=_many_filters)
-@public
+@public(facets=True)
 def stall(request: HttpRequest, slug: str) -> HttpResponse:
     """A seller's stall."""
     query = read(request.GET, catalog.facet_attributes())
     return render(request, "storefront/stall.html", {"page": stall_page(slug, query)})
 
 
-@public
+@public("page")
 def stalls(request: HttpRequest) -> HttpResponse:
     """Everybody who sells here."""
     page = min(_id(request.GET.get("page", "")) or 1, _MAX_STALL_PAGE)
     return render(request, "storefront/stalls.html", {"page": stalls_page(page)})
 
 
-@public
+@public()
 def deliver_to(request: HttpRequest) -> HttpResponse:
     """Asks for the country and goes back to ``next``."""
     back = request.GET.get("next", "")
@@ -136,7 +150,7 @@ def deliver_to(request: HttpRequest) -> HttpResponse:
     return render(request, "storefront/deliver_to.html", {"page": page})
 
 
-@public
+@public()
 def text(request: HttpRequest, page: Callable[[], TextPage]) -> HttpResponse:
     """A page of plain text."""
     return render(request, "storefront/text.html", {"page": page()})

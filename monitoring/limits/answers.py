@@ -48,7 +48,9 @@ def wants_problem(request: HttpRequest, prefixes: tuple[str, ...]) -> bool:
 
 
 def tell(response: HttpResponseBase, decision: Decision) -> None:
-    """Adds the fields, where something was counted."""
+    """Adds the fields, where something was counted; never to what a shared cache would tell to others."""
+    if "public" in response.get("Cache-Control", ""):
+        return
     for field, value in fields(decision).items():
         response[field] = value
 

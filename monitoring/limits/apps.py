@@ -11,7 +11,8 @@ class LimitsConfig(AppConfig):
 
     def ready(self) -> None:
         from monitoring import background
-        from monitoring.limits import devices, load, setup
+        from monitoring.limits import devices, guard, load, setup
+        from monitoring.limits.allowance import KEPT
         from monitoring.limits.engine import Engine
         from monitoring.limits.rules import EVERY, rules
 
@@ -21,6 +22,10 @@ class LimitsConfig(AppConfig):
         def steer(now: datetime) -> object:
             return load.steer_quietly(self.engine.store, now)
 
+        def give_back(now: datetime) -> object:
+            return guard.allowances.sweep(self.engine, all_of_them=background.ending())
+
+        background.register("limits.allowances", every=KEPT, run=give_back)
         background.register("limits.rules", every=EVERY, run=rules.keep_up)
         background.register("limits.load", every=load.EVERY, run=steer)
         devices.follow_sign_ins()

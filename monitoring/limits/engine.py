@@ -42,6 +42,16 @@ class Decision:
     token: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A decision, and how many requests were counted with it: under these keys, at these times of the store."""
+
+    decision: Decision
+    given: int = 0
+    keys: tuple[str, ...] = ()
+    stamps: tuple[str, ...] = ()
+
+
 PASS = Decision()
 DENIED = Decision(allowed=False, denied=True)
 
@@ -69,6 +79,18 @@ class Engine:
         except StoreAway:
             return self._without_store(entries, look=look)
         return _decision(entries, verdict, source="store", token=token)
+
+    def check_ahead(self, tiers: Iterable[str], who: Who, *, count: int, kept: float) -> "Ahead":
+        """``check`` of one request and up to ``count`` - 1 more, which may be made within ``kept`` seconds. No places."""
+        entries = [entry for tier in tiers for entry in self._entries(self.policy.tiers[tier], who)]
+        if not entries:
+            return Ahead(PASS)
+        try:
+            verdict = self.store.take(entries, token="", label=masked(who.address), count=count, kept=kept)
+        except StoreAway:
+            return Ahead(self._without_store(entries, look=False))
+        keys = tuple(entry.key for entry in entries)
+        return Ahead(_decision(entries, verdict, source="store"), verdict.given, keys, verdict.stamps)
 
     def release(self, decision: Decision) -> None:
         """Gives the places of an admitted request back; once is enough, twice does no harm."""

@@ -1,5 +1,6 @@
 """A request on its way through the limits: who asks, which tiers it counts in, and what it must give back."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -10,6 +11,7 @@ from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
 from monitoring.limits import devices, instruments
+from monitoring.limits.allowance import Allowances
 from monitoring.limits.engine import DENIED, PASS, Decision, Engine
 from monitoring.limits.keys import Who, account_of
 from monitoring.limits.rules import rules
@@ -17,6 +19,11 @@ from monitoring.limits.tiers import ANONYMOUS, BURST, PLACES_ADDRESS, PLACES_USE
 from monitoring.requests.client_ip import client_ip
 
 _KEY = "awning.limits"
+# A name that no header of a request can have.
+_DECIDED = "awning.limits.decided"
+# What strangers of this process may do without asking.
+allowances = Allowances()
+os.register_at_fork(after_in_child=allowances.forget)
 # Bytes. A form to sign in has a few hundred.
 LIGHT_FORM = 16_384
 
@@ -110,7 +117,8 @@ def count_mark(request: HttpRequest, visit: Visit, mark: Mark) -> Decision:
 def admit(*, path: str, method: str, has_session: bool, address: str) -> Decision:
     """Whether a stranger may have a page that is answered before Django; counts the request.
 
-    With a session cookie nothing is counted here: Django will, once it knows whose it is.
+    With a session cookie nothing is counted here: Django will, once it knows whose it is. Who asks often is counted ahead
+    (allowance.py).
     """
     if engine().policy.is_exempt(path):
         return PASS
@@ -119,8 +127,19 @@ def admit(*, path: str, method: str, has_session: bool, address: str) -> Decisio
         return DENIED
     if has_session:
         return PASS
-    tiers = _spared(visit, [BURST] if method == "OPTIONS" else [BURST, ANONYMOUS])
-    return engine().check(tiers, visit.who)
+    tiers = tuple(_spared(visit, [BURST] if method == "OPTIONS" else [BURST, ANONYMOUS]))
+    return allowances.spend(engine(), tiers, address)
+
+
+def decide(environ: dict[str, object], decision: Decision) -> None:
+    """Leaves a refusal for Django to answer: the middleware does not count the request again."""
+    environ[_DECIDED] = decision
+
+
+def decided(request: HttpRequest) -> Decision | None:
+    """The refusal that was left there."""
+    found = request.META.get(_DECIDED)
+    return found if isinstance(found, Decision) else None
 
 
 def spend(tier: str, *, account: str = "", user: str = "", address: str = "") -> Decision:

@@ -26,6 +26,10 @@ def limits(get_response: GetResponse) -> GetResponse:
         policy = guard.engine().policy
         if policy.is_exempt(request.path_info):
             return get_response(request)
+        known = guard.decided(request)
+        if known is not None:
+            _route(request)
+            return _refusal(request, known)
         visit = guard.begin(request)
         if guard.turned_away(visit):
             return _refusal(request, DENIED)

@@ -12,10 +12,14 @@ FLOOR: Final = 0.25
 MOST_LABELS: Final = 500
 
 # KEYS: the factor, the list of refused networks, then one key per entry.
-# ARGV: take (1) or look (0), this request's token, the label of its network, then per entry: kind, limit, span (µs), scales.
+# ARGV: take (1) or look (0), this request's token, the label of its network, how many requests are asked for at once, how
+# long they may be spent (µs), then per entry: kind, limit, span (µs), scales.
+# Of several requests asked for at once at most a quarter of what is left is given, one at least. They are written down at the
+# latest moment at which they may be spent: in no span are more admitted than its limit, whoever spends them when.
 # A window is a list of the times (µs) at which requests were admitted, oldest first; one is over at its time + span.
 # Places are a sorted set of tokens by the time at which they are given up for lost.
-# Answers: allowed, number of the entry to wait for longest, wait (µs), time (µs), factor, then per entry: left, µs to the next.
+# Answers: allowed, number of the entry to wait for longest, wait (µs), time (µs), factor, how many were given, then per
+# entry: left, µs to the next, and the time at which they were written down.
 TAKE: Final = f"""
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
@@ -37,7 +41,7 @@ end
 
 local entries, refused, wait = {{}}, 0, 0
 for i = 1, #KEYS - 2 do
-  local a = 4 * i
+  local a = 4 * i + 2
   local e = {{key = KEYS[i + 2], kind = ARGV[a], limit = tonumber(ARGV[a + 1]), span = tonumber(ARGV[a + 2])}}
   if ARGV[a + 3] == '1' then e.limit = math.max(1, math.floor(e.limit * factor)) end
   if e.kind == 'place' then
@@ -61,19 +65,34 @@ for i = 1, #KEYS - 2 do
   entries[i] = e
 end
 
-local answer = {{refused == 0 and 1 or 0, refused, wait, stamp, tostring(factor)}}
+local given = refused == 0 and 1 or 0
+if refused == 0 and tonumber(ARGV[4]) > 1 then
+  given = tonumber(ARGV[4])
+  for _, e in ipairs(entries) do
+    given = math.min(given, math.max(1, math.floor((e.limit - e.used) / 4)))
+  end
+end
+
+local answer = {{refused == 0 and 1 or 0, refused, wait, stamp, tostring(factor), given}}
 for _, e in ipairs(entries) do
   if refused == 0 and ARGV[1] == '1' then
     if e.kind == 'place' then
       redis.call('ZADD', e.key, string.format('%.0f', now + e.span), ARGV[2])
     else
-      redis.call('RPUSH', e.key, stamp)
+      local at = now
+      if given > 1 then at = now + tonumber(ARGV[5]) end
+      -- Never before its neighbour: the list stays in order.
+      local last = tonumber(redis.call('LINDEX', e.key, -1) or '0')
+      if last > at and last <= now + 1000000 then at = last end
+      e.at = string.format('%.0f', at)
+      for _ = 1, given do redis.call('RPUSH', e.key, e.at) end
     end
-    redis.call('PEXPIRE', e.key, math.ceil(e.span / 1000))
-    e.used = e.used + 1
+    redis.call('PEXPIRE', e.key, math.ceil((e.span + (tonumber(e.at or stamp) - now)) / 1000))
+    e.used = e.used + given
   end
   answer[#answer + 1] = math.max(0, e.limit - e.used)
   answer[#answer + 1] = math.max(0, e.free)
+  answer[#answer + 1] = e.at or '0'
 end
 
 if refused > 0 and ARGV[3] ~= '' then
@@ -82,4 +101,12 @@ if refused > 0 and ARGV[3] ~= '' then
   redis.call('EXPIRE', KEYS[2], 7200)
 end
 return answer
+"""
+
+# KEYS: windows. ARGV: how many requests were not spent, then per window the time at which they were written down.
+GIVE_BACK: Final = """
+for i, key in ipairs(KEYS) do
+  redis.call('LREM', key, -tonumber(ARGV[1]), ARGV[i + 1])
+end
+return #KEYS
 """

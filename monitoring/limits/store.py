@@ -15,7 +15,7 @@ from redis.retry import Retry
 
 from monitoring.limits import instruments
 from monitoring.limits.keys import PREFIX
-from monitoring.limits.script import TAKE
+from monitoring.limits.script import GIVE_BACK, TAKE
 
 # Together 0.25 s (SAFETY 14): what a request waits at most, once per REST.
 CONNECT_SECONDS: Final = 0.1
@@ -51,6 +51,7 @@ class Verdict:
     """What the store decided: ``refused`` is the index of the entry to wait for, -1 when all have room.
 
     ``wait`` is in seconds, ``at`` is the store's clock in microseconds; ``left`` and ``resets`` (seconds) go by entry.
+    ``given``: how many requests were counted, ``stamps``: under which time, by entry.
     """
 
     refused: int
@@ -59,6 +60,8 @@ class Verdict:
     factor: float
     left: tuple[int, ...]
     resets: tuple[float, ...]
+    given: int = 1
+    stamps: tuple[str, ...] = ()
 
 
 @dataclass
@@ -104,11 +107,24 @@ class Store:
         )
         self.door = Door()
         self._take = self.client.register_script(TAKE)
+        self._give_back = self.client.register_script(GIVE_BACK)
 
-    def take(self, entries: Sequence[Entry], *, token: str, label: str = "", look: bool = False) -> Verdict:
-        """Counts the request in all entries, or in none if one is full; ``look`` only asks. Raises StoreAway."""
+    def take(
+        self,
+        entries: Sequence[Entry],
+        *,
+        token: str,
+        label: str = "",
+        look: bool = False,
+        count: int = 1,
+        kept: float = 0,
+    ) -> Verdict:
+        """Counts the request in all entries, or in none if one is full; ``look`` only asks. Raises StoreAway.
+
+        ``count``: up to so many requests are counted at once, to be spent within ``kept`` seconds; windows only.
+        """
         keys = [FACTOR_KEY, _top_key(time.time()), *(entry.key for entry in entries)]
-        args: list[str | int] = [0 if look else 1, token, label]
+        args: list[str | int] = [0 if look else 1, token, label, count, int(kept * 1_000_000)]
         for entry in entries:
             args += [entry.kind, entry.limit, entry.seconds * 1_000_000, int(entry.scales)]
         answer: list[str] = self.through(lambda: self._take(keys=keys, args=args))
@@ -117,8 +133,10 @@ class Store:
             wait=int(answer[2]) / 1e6,
             at=int(answer[3]),
             factor=float(answer[4]),
-            left=tuple(int(count) for count in answer[5::2]),
-            resets=tuple(int(micros) / 1e6 for micros in answer[6::2]),
+            given=int(answer[5]),
+            left=tuple(int(left) for left in answer[6::3]),
+            resets=tuple(int(micros) / 1e6 for micros in answer[7::3]),
+            stamps=tuple(answer[8::3]),
         )
 
     def through(self, call: Callable[[], Answer | None]) -> Answer:
@@ -151,6 +169,11 @@ class Store:
         if keys:
             with suppress(StoreAway):
                 self.through(remove)
+
+    def give_back(self, count: int, keys: Sequence[str], stamps: Sequence[str]) -> None:
+        """Takes requests out of their windows that nobody has made. If it fails they count until their window is over."""
+        with suppress(StoreAway):
+            self.through(lambda: self._give_back(keys=list(keys), args=[count, *stamps]))
 
     def top(self, count: int) -> list[tuple[str, int]]:
         """The networks refused most in this hour and the last, masked. Raises StoreAway."""

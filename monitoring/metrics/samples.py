@@ -82,6 +82,16 @@ class Samples:
                 tally = self._tallies[key] = Tally()
             tally.add(value, bad=bad)
 
+    def merge(self, name: str, observed: Tally) -> None:
+        """Counts many observations in the minute at hand."""
+        with self._lock:
+            if name not in self._names and not self._admit(name):
+                return
+            key = (int(self._clock() // MINUTE), name)
+            if key not in self._tallies:
+                self._make_room(1)
+            self._tallies.setdefault(key, Tally()).merge(observed)
+
     def _admit(self, name: str) -> bool:
         if len(self._names) >= MOST_NAMES or not _NAME.fullmatch(name):
             self._drop("name", 1)
@@ -175,6 +185,14 @@ def observe(name: str, *, seconds: float | None = None, bad: bool = False) -> No
         _here.add(name, seconds, bad=bad)
     except Exception:
         logger.exception("samples.observe")
+
+
+def merge(name: str, observed: Tally) -> None:
+    """Counts many events that were added up elsewhere. Never raises."""
+    try:
+        _here.merge(name, observed)
+    except Exception:
+        logger.exception("samples.merge")
 
 
 def level(name: str, value: float) -> None:

@@ -3,13 +3,17 @@
 ``line`` needs no Django request: a server that answers before Django calls it as well.
 """
 
+import json
 import logging
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import ip_network
 from typing import Final
 
+from monitoring.requests import ids, logs
 from monitoring.requests.client_ip import parsed
+from monitoring.requests.scrubber import scrub_text
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +54,34 @@ def line(visit: Visit, *, level: int = logging.INFO) -> None:
                 "client": visit.client,
             },
         )
+
+
+def quick_line(visit: Visit, *, request_id: str) -> None:
+    """``line`` for an answer of few microseconds: the same line, put together from finished pieces.
+
+    For a method, a route and a client that are ours or bounded already; the way around holds where lines go elsewhere.
+    """
+    if not logger.isEnabledFor(logging.INFO):
+        return
+    place = logs.json_lines() if not logger.handlers and not logger.filters and logger.propagate else None
+    if place is None:
+        with ids.within(request_id):
+            line(visit)
+        return
+    handler, formatter = place
+    head, middle = _pieces(formatter.process, visit.method, visit.route, visit.status)
+    moment = datetime.now(UTC).isoformat(timespec="milliseconds")
+    handler.write_ready(
+        f'{{"timestamp": "{moment}", {head}"{request_id}", {middle}{round(visit.seconds * 1000, 2)}, '
+        f'"bytes": {visit.size}, "user_id": null, "client": "{visit.client}"}}'
+    )
+
+
+@lru_cache(maxsize=256)
+def _pieces(process: str, method: str, route: str, status: int) -> tuple[str, str]:
+    before = {"level": "info", "logger": logger.name, "event": EVENT}
+    after = {"process": process, "method": method, "route": scrub_text(route), "status": status}
+    return json.dumps(before)[1:-1] + ', "request_id": ', json.dumps(after)[1:-1] + ', "duration_ms": '
 
 
 @lru_cache(maxsize=1024)

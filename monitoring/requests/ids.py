@@ -34,9 +34,14 @@ def is_plain(inbound: str | None) -> bool:
     return bool(inbound) and _PLAIN.fullmatch(inbound or "") is not None
 
 
+def chosen(inbound: str | None) -> str:
+    """The id of a request: the inbound one if it is well-formed, else a new one. Begins nothing."""
+    return inbound if inbound and _PLAIN.fullmatch(inbound) else uuid4().hex
+
+
 def begin(inbound: str | None = None, **facts: str) -> str:
     """Starts a request, task or command: keeps a well-formed inbound id, else makes one; returns it."""
-    request_id = inbound if inbound and _PLAIN.fullmatch(inbound) else uuid4().hex
+    request_id = chosen(inbound)
     _current.set(request_id)
     _facts.set(facts)
     return request_id
@@ -54,7 +59,7 @@ def within(inbound: str | None = None, **facts: str) -> Iterator[str]:
 
     The facts add to those at hand.
     """
-    request_id = inbound if inbound and _PLAIN.fullmatch(inbound) else uuid4().hex
+    request_id = chosen(inbound)
     outer = _current.set(request_id)
     outer_facts = _facts.set({**_facts.get(), **facts})
     try:

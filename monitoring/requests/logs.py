@@ -40,7 +40,7 @@ class LineFormatter(structlog.stdlib.ProcessorFormatter):
     """Turns records into lines. ``process`` is the kind of this process (web, worker, …). Never raises."""
 
     def __init__(self, *, style: Style, process: str) -> None:
-        self.process = process
+        self.process, self.style = process, style
         last = _json if style == "json" else _Console()
         super().__init__(processors=[self._line, last], foreign_pre_chain=[_extras])
 
@@ -82,10 +82,33 @@ class OnlyErrors(logging.Filter):
 class Lines(logging.StreamHandler[Any]):
     """Writes lines. When that fails it says so in one word: Python's own handler would print the arguments."""
 
+    def write_ready(self, line: str) -> None:
+        """Writes a line that is one already."""
+        self.acquire()
+        try:
+            self.stream.write(line + self.terminator)
+            self.flush()
+        except Exception:  # noqa: BLE001 - a full disk costs lines, never an answer
+            self.handleError(_NOTHING)
+        finally:
+            self.release()
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - Python's name
         # The stream itself may be gone: then there is nowhere left to say it.
         with suppress(Exception):
             self.stream.write('{"event": "log.failed"}\n')
+
+
+_NOTHING: Final = logging.makeLogRecord({})
+
+
+def json_lines() -> tuple[Lines, LineFormatter] | None:
+    """The one place where everything is written as JSON; None where lines go elsewhere too, or look otherwise."""
+    handlers = logging.getLogger().handlers
+    if len(handlers) != 1 or type(handlers[0]) is not Lines or handlers[0].filters:
+        return None
+    formatter = handlers[0].formatter
+    return (handlers[0], formatter) if isinstance(formatter, LineFormatter) and formatter.style == "json" else None
 
 
 def take_over() -> None:

@@ -18,7 +18,7 @@ from django.http.response import HttpResponseBase
 from monitoring.requests import ids
 from monitoring.requests.drain import Page, State
 
-__all__ = ["Page", "State", "draining", "enter", "guard", "refusal", "refuses", "share", "state"]
+__all__ = ["Page", "State", "begin", "draining", "end", "enter", "guard", "refusal", "refuses", "share", "state"]
 
 # CONTRACT: seconds after which a client may try again.
 RETRY_AFTER: Final = 30
@@ -91,6 +91,16 @@ def refusal(path: str, *, request_id: str) -> Refusal:
         ("X-Content-Type-Options", "nosniff"),
     )
     return Refusal(headers, body)
+
+
+def begin() -> None:
+    """A request is being answered outside of the middleware: the launcher waits for it. Pair it with ``end``."""
+    _page.begin()
+
+
+def end() -> None:
+    """It is answered."""
+    _page.end()
 
 
 def guard(
