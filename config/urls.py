@@ -4,12 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config.media import picture
-from marketplace.storefront import account_views
+from marketplace.storefront import account_views, device_views
 from monitoring.metrics import views as metrics
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("account/", account_views.home, name="account_home"),
+    path("account/devices/", device_views.devices, name="account_devices"),
     path("account/", include("allauth.account.urls")),
     path("sell/", include("marketplace.dashboard.urls")),
     path("media/<path:path>", picture),

@@ -87,6 +87,7 @@ def _links(user_id: int) -> tuple[Link, ...]:
         Link("Your orders", reverse("orders"), icon="package"),
         Link("E-mail addresses", reverse("account_email"), icon="mail"),
         Link("Password", reverse("account_change_password"), icon="lock"),
+        Link("Devices", reverse("account_devices"), icon="shield-check"),
         *(selling or [Link("Open a stall", reverse("dashboard:open"), icon="store")]),
         Link("Sign out", reverse("account_logout"), icon="log-out"),
     )

@@ -57,6 +57,7 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
     "help/": (Example("/help/"),),
     "selling/": (Example("/selling/"),),
     "account/": (buyer("/account/"), Example("/account/", 302)),
+    "account/devices/": (buyer("/account/devices/"), Example("/account/devices/", 302)),
     "account/login/": (Example("/account/login/"),),
     "account/logout/": (buyer("/account/logout/"),),
     "account/inactive/": (Example("/account/inactive/"),),
