@@ -41,8 +41,15 @@ def one(rows: "QuerySet[M]", *, now: datetime) -> "M | None":
         # From the last number back to 1: a fence must only differ from the one before.
         held = {"attempts": F("attempts") % _MOST_ATTEMPTS + 1, "locked_until": expiry(now)}
         rows.model._default_manager.filter(pk=row.pk).update(**held)
+    was_lost = row.locked_until is not None  # type: ignore[attr-defined]
     row.refresh_from_db()
+    row._lost_before = was_lost  # type: ignore[attr-defined]
     return row
+
+
+def lost_before(row: "models.Model") -> bool:
+    """Whether whoever claimed it before never gave it back: that process has died, or hangs."""
+    return bool(getattr(row, "_lost_before", False))
 
 
 def give_back(row: "models.Model", **changes: object) -> bool:

@@ -36,7 +36,7 @@ SELECT state, count(*) FROM payments_payment
 WHERE state IN ('intended', 'open', 'processing', 'unknown') GROUP BY state
 """
 _IMBALANCE = "SELECT currency, sum(amount_minor) FROM payments_posting GROUP BY currency"
-_DEAD = "SELECT count(*) FROM payments_inboxevent WHERE dead_at IS NOT NULL"
+_DEAD = "SELECT count(*) FROM payments_inboxevent WHERE processed_at IS NULL AND dead_at IS NOT NULL"
 
 
 def outcome(name: str) -> None:
@@ -77,7 +77,7 @@ def register() -> None:
     collected.register(
         "payments_unfinished", "Payments that are neither paid nor cancelled, by state.", unfinished, labels=["state"]
     )
-    # These read whole tables: rarely, and with a limit of their own.
+    # Rarely, and with a limit of their own: the last ones read whole tables.
     collected.register(
         "inbox_dead_events",
         "Messages of the provider that were given up and wait for people.",

@@ -232,6 +232,11 @@ class InboxEvent(models.Model):
                 name="inbox_open",
                 condition=models.Q(processed_at__isnull=True, dead_at__isnull=True),
             ),
+            models.Index(
+                fields=["-dead_at", "-id"],
+                name="inbox_dead",
+                condition=models.Q(processed_at__isnull=True, dead_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

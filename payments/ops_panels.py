@@ -2,10 +2,13 @@
 
 from datetime import datetime
 
+from marketplace.core.errors import NotFound
 from marketplace.core.ops_panels import backlog
-from monitoring.ops import panels
+from monitoring.ops import actions, panels
+from monitoring.ops.actions import Action, Order, Refused
 from monitoring.ops.panels import Panel
 from monitoring.ops.parts import Body
+from payments import webhooks
 
 _OPEN = """
 SELECT count(*), coalesce(extract(epoch FROM %s - min(received_at)), 0)
@@ -18,21 +21,20 @@ FROM payments_inboxevent WHERE processed_at IS NULL AND dead_at IS NOT NULL ORDE
 
 
 def register() -> None:
-    """Called when the app is ready. Dead ones are no part of an index: rarely looked up, in a lane of their own."""
-    panel = Panel(
-        "inbox",
-        "Inbox",
-        inbox,
-        70,
-        column="right",
-        lane="database:inbox",
-        limit=2.0,
-        every=15.0,
-        admin="payments_inboxevent",
-    )
-    panels.register(panel)
+    """Called when the app is ready."""
+    panels.register(Panel("inbox", "Inbox", inbox, 70, column="right", admin="payments_inboxevent"))
+    actions.register(Action("inbox-again", "payments.change_inboxevent", "inbox", send_again))
 
 
 def inbox(now: datetime) -> Body:
     """Messages of the provider that wait to be processed, and those that were given up."""
-    return backlog(_OPEN, _DEAD, head="Message", now=now)
+    return backlog(_OPEN, _DEAD, head="Message", again="inbox-again", now=now)
+
+
+def send_again(order: Order) -> str:
+    """Brings a message that was given up back."""
+    try:
+        kind = webhooks.send_again(event_id=order.number(), now=order.now)
+    except NotFound as error:
+        raise Refused(error.message) from error
+    return f"{kind} is processed again within a second."

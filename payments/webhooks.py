@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from marketplace.core.db import run_again
+from marketplace.core.errors import NotFound
 from marketplace.core.leases import MAX_ATTEMPTS, backoff
 from monitoring.errors import report
 from payments import claims, gateway, marks
@@ -22,6 +23,7 @@ PROVIDER = "stripe"
 MAX_BYTES = 256 * 1024
 # A provider that is away says nothing about the event: only what it has refused for so long is given up.
 OUTAGE = timedelta(hours=6)
+LOST = "Its process was lost at every attempt: out of memory, killed or crashed. Find out why before sending it again."
 
 
 def receive(*, raw: bytes, signature: str, now: datetime) -> bool:
@@ -52,11 +54,24 @@ def process_inbox(*, now: datetime, limit: int = 50) -> int:
     """Processes what is due; returns how many events were finished. A provider that is away ends the round."""
     done = 0
     for event in claims.each(waiting(), now=now, limit=limit):
+        if event.attempts > MAX_ATTEMPTS and claims.lost_before(event):
+            # While the provider is away attempts go on beyond the last; who dies of an event does not give it back.
+            logger.error("webhook.dead", extra={"event_id": event.event_id, "type": event.type})
+            claims.give_back(event, dead_at=now, last_error=LOST)
+            continue
         try:
             done += process(event, now=now)
         except ProviderUnavailable:
             break
     return done
+
+
+def send_again(*, event_id: int, now: datetime) -> str:
+    """Brings a message that was given up back, with all its attempts; returns its type. Raises NotFound."""
+    dead = InboxEvent.objects.filter(pk=event_id, processed_at=None, dead_at__isnull=False)
+    if not dead.update(dead_at=None, attempts=0, due_at=now, locked_until=None):
+        raise NotFound("That message is not among those given up: somebody has sent it again already.")
+    return InboxEvent.objects.values_list("type", flat=True).get(pk=event_id)
 
 
 def process(event: InboxEvent, *, now: datetime) -> bool:
@@ -85,7 +100,7 @@ def _finish(event: InboxEvent, apply: Callable[[], object], *, now: datetime) ->
         return  # its lease ran out and somebody else has it
     apply()
     marks.reached("webhook.applied")
-    claims.give_back(event, processed_at=now, last_error="")
+    claims.give_back(event, processed_at=now, last_error="", dead_at=None)
 
 
 def _fetch(event: InboxEvent, *, now: datetime) -> Callable[[], object]:

@@ -9,7 +9,7 @@ _OPEN = """
 SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0)
 FROM core_outboxevent WHERE processed_at IS NULL AND dead_at IS NULL
 """
-_DEAD = "SELECT count(*) FROM core_outboxevent WHERE dead_at IS NOT NULL"
+_DEAD = "SELECT count(*) FROM core_outboxevent WHERE processed_at IS NULL AND dead_at IS NOT NULL"
 
 
 def register() -> None:
@@ -26,7 +26,7 @@ def register() -> None:
         "outbox_dead_events",
         "Events that were given up and wait for people.",
         lambda: [({}, _dead())],
-        # It reads the whole table: rarely, and with a limit of its own.
+        # Nobody needs it sooner.
         source="database:audit",
         every=60.0,
         limit=2.0,

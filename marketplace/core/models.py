@@ -29,6 +29,11 @@ class OutboxEvent(models.Model):
                 condition=models.Q(processed_at__isnull=True, dead_at__isnull=True),
             ),
             models.Index(fields=["processed_at"], name="outbox_processed"),
+            models.Index(
+                fields=["-dead_at", "-id"],
+                name="outbox_dead",
+                condition=models.Q(processed_at__isnull=True, dead_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from marketplace.core import breaker
+from marketplace.core import breaker, services
 from marketplace.core.errors import NotFound
 from monitoring.ops import actions, panels
 from monitoring.ops.actions import Action, Order, Refused
@@ -18,7 +18,6 @@ _OPEN = """
 SELECT count(*), coalesce(extract(epoch FROM %s - min(due_at)), 0)
 FROM core_outboxevent WHERE processed_at IS NULL AND dead_at IS NULL
 """
-# Dead ones have not been processed: that much of them is in an index.
 _DEAD = """
 SELECT id, topic, handler, attempts, dead_at, left(last_error, 200), count(*) OVER ()
 FROM core_outboxevent WHERE processed_at IS NULL AND dead_at IS NOT NULL ORDER BY dead_at DESC, id DESC LIMIT %s
@@ -34,19 +33,30 @@ def register() -> None:
     """Called when the app is ready."""
     panels.register(Panel("breakers", "Breakers", breakers, 45, lane="breakers", column="right"))
     panels.register(Panel("outbox", "Outbox", outbox, 60, column="right"))
+    actions.register(Action("outbox-again", "core.change_outboxevent", "outbox", send_again))
     actions.register(Action("breaker-reset", "", "breakers", reset))
 
 
 def outbox(now: datetime) -> Body:
     """Events that wait for their handlers, and those that were given up."""
-    return backlog(_OPEN, _DEAD, head="Handler", now=now)
+    return backlog(_OPEN, _DEAD, head="Handler", again="outbox-again", now=now)
 
 
-def backlog(opened: str, given_up: str, *, head: str, now: datetime) -> Body:
+def send_again(order: Order) -> str:
+    """Brings an event that was given up back."""
+    try:
+        handler = services.send_again(event_id=order.number(), now=order.now)
+    except NotFound as error:
+        raise Refused(error.message) from error
+    return f"{handler} is tried again within a second."
+
+
+def backlog(opened: str, given_up: str, *, head: str, again: str, now: datetime) -> Body:
     """A table of rows that wait for work: how many, how old, and what was given up.
 
     ``opened`` takes the time and answers (count, seconds overdue); ``given_up`` takes how many to show and answers
-    (id, subject, kind, attempts, dead_at, error, how many in all) per row. ``head`` names the kind.
+    (id, subject, kind, attempts, dead_at, error, how many in all) per row. ``head`` names the kind,
+    ``again`` the action that brings one back.
     """
     with connection.cursor() as cursor:
         cursor.execute(opened, [now])
@@ -62,6 +72,7 @@ def backlog(opened: str, given_up: str, *, head: str, now: datetime) -> Body:
                 Cell(f"{attempts}", number=True),
                 Cell(clock(dead_at, now), number=True),
             ),
+            acts=(Act(again, f"{pk}", "Send again", f": {kind} {pk}"),),
         )
         for pk, subject, kind, attempts, dead_at, error, _ in found
     )

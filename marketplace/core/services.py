@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from marketplace.core import events
+from marketplace.core.errors import NotFound
 from marketplace.core.leases import MAX_ATTEMPTS, backoff, expiry
 from marketplace.core.models import OutboxEvent
 from monitoring.errors import report
@@ -19,6 +20,10 @@ logger = logging.getLogger(__name__)
 
 # Seconds after which a relay takes nothing new: a lease is 30 s, a mail server may take 13.
 PATIENCE = 10.0
+
+LOST = (
+    "Its process was lost at every attempt: out of memory, killed or crashed. See the handler before sending it again."
+)
 
 # SKIP LOCKED lets relays work side by side; the lease outlives a crashed one; attempts is the fence.
 _CLAIM = """
@@ -65,6 +70,11 @@ def deliver(event: OutboxEvent, *, now: datetime) -> bool:
 
 
 def _deliver(event: OutboxEvent, *, now: datetime) -> bool:
+    if event.attempts > MAX_ATTEMPTS:
+        # The last attempt would have ended it: it never came to an end, and took its process with it.
+        logger.error("outbox.given_up", extra={"event_id": event.pk, "handler": event.handler})
+        _mine(event).update(dead_at=now, locked_until=None, last_error=LOST)
+        return False
     subscription = events.subscription(event.handler)
     try:
         if subscription is None:
@@ -76,7 +86,7 @@ def _deliver(event: OutboxEvent, *, now: datetime) -> bool:
         report(error, handler=event.handler, event_id=event.pk)
         _failed(event, error, now=now)
         return False
-    return bool(_mine(event).update(processed_at=now, locked_until=None, last_error=""))
+    return bool(_mine(event).update(processed_at=now, locked_until=None, last_error="", dead_at=None))
 
 
 def _failed(event: OutboxEvent, error: Exception, *, now: datetime) -> None:
@@ -91,6 +101,14 @@ def _failed(event: OutboxEvent, error: Exception, *, now: datetime) -> None:
 def _mine(event: OutboxEvent) -> "QuerySet[OutboxEvent]":
     """The row, only while nobody has claimed it since: a slow relay must not overwrite its successor."""
     return OutboxEvent.objects.filter(pk=event.pk, attempts=event.attempts, processed_at__isnull=True)
+
+
+def send_again(*, event_id: int, now: datetime) -> str:
+    """Brings an event that was given up back, with all its attempts; returns its handler. Raises NotFound."""
+    dead = OutboxEvent.objects.filter(pk=event_id, processed_at=None, dead_at__isnull=False)
+    if not dead.update(dead_at=None, attempts=0, due_at=now, locked_until=None):
+        raise NotFound("That event is not among those given up: somebody has sent it again already.")
+    return OutboxEvent.objects.values_list("handler", flat=True).get(pk=event_id)
 
 
 def prune(*, now: datetime, keep: timedelta = timedelta(days=7), limit: int = 5000) -> int:

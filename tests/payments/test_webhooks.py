@@ -12,10 +12,11 @@ from django.test import Client
 from django.utils import timezone
 
 from marketplace.catalog.models import Offer
+from marketplace.core.errors import NotFound
 from marketplace.core.leases import MAX_ATTEMPTS
 from marketplace.orders.models import OrderGroup
 from marketplace.sellers.models import Seller
-from payments import gateway, webhooks
+from payments import claims, gateway, webhooks
 from payments.access import access
 from payments.admission import STRIPE
 from payments.models import InboxEvent, JournalEntry, Payment
@@ -24,6 +25,9 @@ from tests.shopping import a_cart, a_checkout, payment_of
 from tests.stripe_control import StripeControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+# Longer than a claim is held.
+LEASE = timedelta(seconds=31)
 
 
 @pytest.fixture
@@ -193,6 +197,20 @@ def test_no_outage_of_the_provider_gives_an_event_up(stripe: StripeControl, grou
     STRIPE.reset(by="tests")
     assert webhooks.process_inbox(now=clock + webhooks.OUTAGE) == 1
     assert payment_of(group).state == "succeeded"
+
+
+def test_an_event_that_kills_its_process_is_given_up_after_as_many_claims(clock: datetime) -> None:
+    """A killed process writes nothing: only the claims are counted."""
+    deliver(an_event(), at=clock)
+    for number in range(MAX_ATTEMPTS):
+        assert claims.one(webhooks.waiting(), now=clock + number * LEASE)
+    assert webhooks.process_inbox(now=clock + MAX_ATTEMPTS * LEASE) == 0
+    event = InboxEvent.objects.get()
+    assert (event.dead_at, event.last_error) == (clock + MAX_ATTEMPTS * LEASE, webhooks.LOST)
+    assert webhooks.send_again(event_id=event.pk, now=clock) == event.type
+    with pytest.raises(NotFound):
+        webhooks.send_again(event_id=event.pk, now=clock)
+    assert webhooks.process_inbox(now=clock) == 1
 
 
 def test_an_event_that_can_never_be_processed_is_dead_at_once(stripe: StripeControl, clock: datetime) -> None:

@@ -6,10 +6,13 @@ from django.db import transaction
 
 from marketplace.core import events, services
 from marketplace.core.db import NoOpenTransaction
-from marketplace.core.errors import AwningError
+from marketplace.core.errors import AwningError, NotFound
 from marketplace.core.events import Payload
 from marketplace.core.leases import MAX_ATTEMPTS
 from marketplace.core.models import OutboxEvent
+
+# Longer than a claim is held.
+LEASE = timedelta(seconds=31)
 
 
 class Handler:
@@ -142,3 +145,41 @@ def test_a_relay_takes_nothing_new_once_its_leases_grow_old(
     monkeypatch.setattr(services, "monotonic", lambda: next(clock))
     assert services.relay(now=now) == 2
     assert OutboxEvent.objects.filter(attempts=0).count() == 1
+
+
+def test_an_event_that_kills_its_relay_is_given_up_after_as_many_claims(
+    db: None, handler: Handler, now: datetime
+) -> None:
+    """A killed process writes nothing: only the claims are counted."""
+    publish(now)
+    for claims in range(MAX_ATTEMPTS):
+        (event,) = services.claim(now=now + claims * LEASE, limit=1)
+    assert event.attempts == MAX_ATTEMPTS
+    assert services.relay(now=now + MAX_ATTEMPTS * LEASE) == 0
+    event.refresh_from_db()
+    assert (event.dead_at, event.last_error) == (now + MAX_ATTEMPTS * LEASE, services.LOST)
+    assert handler.calls == []
+    assert services.claim(now=now + timedelta(days=1)) == []
+
+
+def test_a_relay_that_was_slow_and_not_dead_still_delivers(db: None, handler: Handler, now: datetime) -> None:
+    publish(now)
+    OutboxEvent.objects.update(attempts=MAX_ATTEMPTS - 1)
+    (slow,) = services.claim(now=now, limit=1)
+    OutboxEvent.objects.update(dead_at=now)
+    assert services.deliver(slow, now=now)
+    row = OutboxEvent.objects.get()
+    assert (row.processed_at, row.dead_at) == (now, None)
+
+
+def test_an_event_that_was_given_up_is_sent_again_with_all_its_attempts(
+    db: None, handler: Handler, now: datetime
+) -> None:
+    publish(now)
+    OutboxEvent.objects.update(dead_at=now, attempts=MAX_ATTEMPTS + 1, locked_until=now + LEASE)
+    pk = OutboxEvent.objects.get().pk
+    assert services.send_again(event_id=pk, now=now) == OutboxEvent.objects.get().handler
+    with pytest.raises(NotFound):
+        services.send_again(event_id=pk, now=now)
+    assert services.relay(now=now) == 1
+    assert len(handler.calls) == 1
