@@ -120,6 +120,47 @@ if (kept) {
   }
 }
 
+// Charts: a crosshair that walks along the rows of the table beside them, so there is one source of numbers.
+function readable(box) {
+  const rows = [...document.querySelectorAll(`#${box.dataset.chart} tbody tr`)].map((row) => [...row.cells].map((cell) => cell.textContent.trim()));
+  if (rows.length < 2) return;
+  const svg = box.querySelector('svg');
+  const cross = box.querySelector('.cross');
+  const tip = box.querySelector('.chart-tip');
+  const price = (text) => (text === '–' ? 'none' : box.dataset.unit + text);
+  let at = rows.length - 1;
+  const show = (row) => {
+    at = Math.max(0, Math.min(rows.length - 1, row));
+    const share = at / (rows.length - 1);
+    const [day, ask, median, sold] = rows[at];
+    for (const end of ['x1', 'x2']) cross.setAttribute(end, `${share * 100}%`);
+    cross.style.visibility = 'visible';
+    tip.hidden = false;
+    tip.textContent = `${day}: ${price(ask)}, median ${price(median)}, ${sold} sold`;
+    const start = share * svg.clientWidth - tip.offsetWidth / 2;
+    tip.style.insetInlineStart = `${Math.max(0, Math.min(box.clientWidth - tip.offsetWidth, start))}px`;
+  };
+  const hide = () => { cross.style.visibility = 'hidden'; tip.hidden = true; };
+  box.tabIndex = 0;
+  box.setAttribute('role', 'group');
+  box.setAttribute('aria-label', 'Price chart: read its values with the arrow keys');
+  box.addEventListener('pointermove', (event) => {
+    const { left, width } = svg.getBoundingClientRect();
+    show(Math.round(((event.clientX - left) / width) * (rows.length - 1)));
+  });
+  box.addEventListener('pointerleave', hide);
+  box.addEventListener('blur', hide);
+  box.addEventListener('keydown', (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1, Home: -rows.length, End: rows.length }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    show(tip.hidden ? at : at + step);
+  });
+}
+const charts = (within) => within.querySelectorAll('[data-chart]').forEach(readable);
+charts(document);
+on('htmx:load', (event) => { if (event.detail.elt !== document.body) charts(event.detail.elt); });
+
 // What htmx could not do, said where it is read out; a link that failed is followed plainly.
 for (const failure of ['htmx:responseError', 'htmx:sendError', 'htmx:timeout']) on(failure, (event) => {
   const { elt, requestConfig } = event.detail;

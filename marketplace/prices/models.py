@@ -33,8 +33,8 @@ class PriceHistory(models.Model):
 class DailyPrice(models.Model):
     """The lowest asking price of a variant through one day (UTC) on which any of its asks changed.
 
-    A day without a row was as the latest one before it ended. None: nobody asked. The quartiles are of the offers that
-    asked that day, each by its last price. Derived: it can be computed again from the history.
+    A day without a row was as the latest one before it ended. None: nobody asked. Quartiles and ``offers`` are of the
+    offers that asked when it ended. Derived: it can be computed again from the history.
     """
 
     pk = models.CompositePrimaryKey("variant_id", "day")

@@ -30,7 +30,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of one variant, as DailyPrice keeps it."""
+    """One day of one variant, as DailyPrice keeps it; quartiles and offers are of those that ask when it ends."""
 
     day: date
     opened: int | None
@@ -125,10 +125,8 @@ def _day(day: date, asked: dict[int, int], changes: Sequence[Change]) -> Day:
     start = midnight(day)
     # What ended in the day's first moment was not in force on that day.
     lowest = [] if changes[0].at == start else [opened]
-    latest = {} if changes[0].at == start else dict(asked)
     for _, batch in groupby(changes, key=lambda change: change.at):
         _apply(asked, batch)
-        latest |= asked
         lowest.append(min(asked.values(), default=None))
     prices = [price for price in lowest if price is not None]
     return Day(
@@ -137,8 +135,8 @@ def _day(day: date, asked: dict[int, int], changes: Sequence[Change]) -> Day:
         low=min(prices, default=None),
         high=max(prices, default=None),
         closed=lowest[-1],
-        quartiles=quartiles(latest.values()),
-        offers=len(latest),
+        quartiles=quartiles(asked.values()),
+        offers=len(asked),
     )
 
 
