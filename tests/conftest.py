@@ -16,7 +16,7 @@ from marketplace.core import breaker, cache, events
 from marketplace.sellers.models import Seller
 from monitoring.health import postgres
 from monitoring.limits.guard import engine
-from tests import factories
+from tests import factories, known_rates
 from tests.caching import remembering_cache
 from tests.live import Hall
 
@@ -46,6 +46,7 @@ def _remember_nothing() -> None:
     forget()
     # Factories write past the services, so no touch would tell: a test that means the cache asks for ``remembering``.
     cache.engine().enabled = False
+    cache.engine().in_memory = frozenset({"shelves", "facets", "kinds", "tiles"})
 
 
 @pytest.fixture
@@ -76,6 +77,12 @@ def _hang_up() -> Iterator[None]:
     """Health keeps a connection of its own; a test database with a connection cannot be dropped."""
     yield
     postgres.hang_up()
+
+
+@pytest.fixture(autouse=True)
+def _no_rates() -> None:
+    """No coin has a rate, and nobody looks for one: pages cost the same number of queries in every test."""
+    known_rates.assume({})
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,9 +3,12 @@
 from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.forms import ModelForm
 from django.http import HttpRequest
 
 from marketplace.accounts.models import Address, User
+from marketplace.accounts.queries import user_tag
+from marketplace.core import cache
 
 RIGHTS = ["is_staff", "is_superuser", "groups", "user_permissions"]
 
@@ -34,6 +37,11 @@ class PersonAdmin(UserAdmin[User]):
         ("Dates", {"fields": ["date_joined", "last_login"]}),
     ]
     add_fieldsets = [(None, {"fields": ["email", "name", "usable_password", "password1", "password2"]})]
+
+    def save_model(self, request: HttpRequest, obj: User, form: "ModelForm[User]", change: bool) -> None:
+        """The header greets them by the new name at once."""
+        super().save_model(request, obj, form, change)
+        cache.touch(user_tag(obj.pk))
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """Rights are given by superusers alone: else whoever may change people could make themselves one."""

@@ -5,6 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from marketplace.accounts.models import Address, User
+from marketplace.accounts.queries import user_tag
+from marketplace.core import cache
 from marketplace.core.addresses import PostalAddress
 from marketplace.core.db import locked
 from marketplace.core.errors import AwningError, NotFound
@@ -23,7 +25,9 @@ def rename(*, user_id: int, name: str) -> str:
     tidy = one_line(name)
     if len(tidy) > 120:
         raise BadName("Please check the name.", fields={"name": "Shorten this to 120 characters."})
-    User.objects.filter(pk=user_id).update(name=tidy)
+    with transaction.atomic():
+        User.objects.filter(pk=user_id).update(name=tidy)
+        cache.touch(user_tag(user_id))
     return tidy
 
 

@@ -18,6 +18,7 @@ from marketplace.carts.snapshot import (
     SnapshotParcel,
 )
 from marketplace.catalog.models import Offer, Product, ProductImage
+from marketplace.core import cache
 from marketplace.core.addresses import PostalAddress
 from marketplace.core.errors import NotFound
 from marketplace.core.hall import currency
@@ -92,15 +93,28 @@ def belongs(*, cart_id: uuid.UUID, user_id: int | None) -> bool:
     return theirs.exists()
 
 
+def tags(*, cart_id: uuid.UUID, user_id: int | None) -> tuple[str, ...]:
+    """What shows how much is in the cart depends on: as a guest's, and as the account's."""
+    return (f"cart:{cart_id}",) if user_id is None else (f"cart:{cart_id}", f"cart-of:{user_id}")
+
+
+# No memory of the process: whoever puts something in sees it counted on the next page.
+_COUNTS = cache.declare("cart", int, soft=300.0, hard=900.0, local=0.0)
+
+
 def count(*, cart_id: uuid.UUID | None = None, user_id: int | None = None) -> int:
-    """Units in the open cart of a guest or of an account, 0 without one. One query."""
-    lines = CartLine.objects.filter(removed_at__isnull=True, cart__closed_at__isnull=True)
+    """Units in the open cart of a guest or of an account, 0 without one. One query at most."""
     if user_id is not None:
-        lines = lines.filter(cart__user_id=user_id)
-    elif cart_id is not None:
-        lines = lines.filter(cart_id=cart_id, cart__user__isnull=True)
-    else:
-        return 0
+        return _COUNTS.get(f"of:{user_id}", lambda: _count(None, user_id), depends=(f"cart-of:{user_id}",))
+    if cart_id is not None:
+        return _COUNTS.get(f"guest:{cart_id}", lambda: _count(cart_id, None), depends=(f"cart:{cart_id}",))
+    return 0
+
+
+def _count(cart_id: uuid.UUID | None, user_id: int | None) -> int:
+    lines = CartLine.objects.filter(removed_at__isnull=True, cart__closed_at__isnull=True)
+    mine = Q(cart__user_id=user_id) if user_id is not None else Q(cart_id=cart_id, cart__user__isnull=True)
+    lines = lines.filter(mine)
     return int(lines.aggregate(units=Coalesce(Sum("quantity"), 0))["units"])
 
 

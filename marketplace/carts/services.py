@@ -21,6 +21,7 @@ from marketplace.carts.errors import (
 from marketplace.carts.limits import MOST_LINES, MOST_UNITS
 from marketplace.carts.models import Cart, CartLine
 from marketplace.catalog.models import Offer, Product
+from marketplace.core import cache
 from marketplace.core.addresses import PostalAddress, checked
 from marketplace.core.errors import NotFound
 from marketplace.sellers.models import Seller
@@ -64,6 +65,8 @@ def lock(*, cart_id: uuid.UUID) -> Cart:
     cart = Cart.objects.filter(pk=cart_id).select_for_update(no_key=True).first()
     if cart is None:
         raise NotFound("There is no such cart.")
+    # Whoever locks a cart is about to change it; all that changes one does.
+    cache.touch(*queries.tags(cart_id=cart.pk, user_id=cart.user_id))
     return cart
 
 
@@ -211,6 +214,8 @@ def merge(*, guest_cart_id: uuid.UUID, user_id: int, now: datetime) -> Cart:
             return merge(guest_cart_id=guest_cart_id, user_id=user_id, now=now)
         if guest is not None and guest.user_id is None and guest.closed_at is None:
             merging.pour(guest, into=own)
+            for cart in (guest, own):
+                cache.touch(*queries.tags(cart_id=cart.pk, user_id=cart.user_id))
             guest.closed_at = own.updated_at = now
             guest.save(update_fields=["closed_at"])
             own.save()
@@ -223,7 +228,13 @@ def note_hold(*, cart_id: uuid.UUID, reference: str) -> None:
 
 
 def close(*, cart_id: uuid.UUID, now: datetime) -> None:
-    """Ends a cart; the next thing starts a new one. Closing again changes nothing."""
+    """Ends a cart; the next thing starts a new one. Closing again changes nothing. Raises NotFound."""
+    with transaction.atomic():
+        lock(cart_id=cart_id)
+        _end(cart_id, now=now)
+
+
+def _end(cart_id: uuid.UUID, *, now: datetime) -> None:
     Cart.objects.filter(pk=cart_id, closed_at__isnull=True).update(closed_at=now, updated_at=now)
 
 
@@ -239,7 +250,7 @@ def take_out_bought(*, cart_id: uuid.UUID, bought: Mapping[int, int], now: datet
             return None
         lines = list(cart.lines.filter(removed_at__isnull=True))
         if all(line.quantity <= bought.get(line.offer_id, 0) for line in lines):
-            close(cart_id=cart_id, now=now)
+            _end(cart_id, now=now)
             return None
         for line in lines:
             line.quantity -= bought.get(line.offer_id, 0)

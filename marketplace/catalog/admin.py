@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from marketplace.catalog import facts, services
 from marketplace.catalog.models import Attribute, Category, Offer, Product, ProductImage, ProductType, ProductVariant
-from marketplace.catalog.queries import forget
+from marketplace.catalog.queries import KINDS
 from marketplace.catalog.richtext import sanitised
 from marketplace.catalog.search.params import RESERVED
+from marketplace.core import cache
 from marketplace.core.errors import AwningError
 
 
@@ -69,7 +70,7 @@ class ProductTypeAdmin(admin.ModelAdmin[ProductType]):
             self.message_user(request, text, messages.WARNING)
         with transaction.atomic():
             facts.products_changed(kind.products.values_list("pk", flat=True), now=timezone.now())
-        forget()
+        cache.touch(KINDS)
 
 
 class VariantInline(admin.TabularInline[ProductVariant, Product]):

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from marketplace.catalog import facts, queries
+from marketplace.catalog import facts
 from marketplace.catalog.services import asks, indexing
 from marketplace.core import events
 
@@ -29,7 +29,6 @@ def seller_changed(payload: events.Payload, now: datetime) -> None:
 
 def shelves_changed(payload: events.Payload, now: datetime) -> None:
     """A shelf was renamed or moved: what stands on it is found under other words and other shelves."""
-    queries.forget()
     _spread(indexing.products_under(cast(int, payload["category_id"])), now)
 
 

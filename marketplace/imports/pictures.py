@@ -15,7 +15,9 @@ from django.db import connection
 from django.db.models import QuerySet
 from PIL import Image, ImageOps
 
+from marketplace.catalog import facts
 from marketplace.catalog.models import ProductImage
+from marketplace.core import cache
 from marketplace.core.errors import AwningError
 from marketplace.core.leases import backoff, expiry
 from marketplace.imports.fetching import BadAnswer, Door
@@ -38,7 +40,7 @@ WHERE id IN (
       AND (locked_until IS NULL OR locked_until < %s)
     ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
 )
-RETURNING id, source_url, attempts
+RETURNING id, source_url, attempts, product_id
 """
 
 
@@ -49,6 +51,7 @@ class Claim:
     pk: int
     url: str
     attempts: int
+    product_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ def fetch_one(*, now: datetime, door: Door, storage: Storage = default_storage) 
             locked_until=None,
             error="",
         )
+        cache.touch(facts.tag(claimed.product_id))
     return True
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import F
 
+from marketplace.core import cache
 from marketplace.inventory.models import StockItem, StockReservation
 
 
@@ -13,6 +14,29 @@ def free_units(*, offer_ids: Collection[int]) -> dict[int, int]:
     """Units free to sell per offer; an offer without stock is absent."""
     rows = StockItem.objects.filter(pk__in=offer_ids).annotate(units=F("on_hand") - F("reserved"))
     return dict(rows.values_list("pk", "units"))
+
+
+# A number of pieces is shown from here on down; above it would only be noise, or invented urgency.
+NUMBERED = 5
+_MOST_TAGS = 100
+_STOCK = cache.declare("stock", dict[int, int], soft=60.0, hard=300.0, local=0.0)
+
+
+def offer_tag(offer_id: int) -> str:
+    """What shows how many there are of an offer depends on."""
+    return f"offer:{offer_id}"
+
+
+def shown_units(*, product_id: int, offer_ids: Collection[int]) -> dict[int, int]:
+    """Units free to sell per offer of a product, for a page: up to a minute old where there are many.
+
+    Carts and checkouts ask ``free_units``.
+    """
+    ids = sorted(offer_ids)
+    # An offer beyond these is right within the minute.
+    tags = tuple(offer_tag(offer_id) for offer_id in ids[:_MOST_TAGS])
+    key = f"{product_id}:{','.join(map(str, ids))}"
+    return _STOCK.get(key, lambda: free_units(offer_ids=ids), depends=tags)
 
 
 def held_units(*, reference: str) -> dict[int, int]:

@@ -11,13 +11,15 @@ from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
 
+from marketplace.catalog import facts
 from marketplace.catalog.models import Offer
 from marketplace.catalog.services import asks
-from marketplace.core import events
+from marketplace.core import cache, events
 from marketplace.core.errors import NotFound
 from marketplace.core.events import Json
 from marketplace.inventory.errors import BadQuantity, BelowReserved, OutOfStock, ReferenceUsed, UnknownHold
 from marketplace.inventory.models import StockItem, StockMovement, StockReservation
+from marketplace.inventory.queries import NUMBERED, offer_tag
 
 Kind = StockMovement.Kind
 State = StockReservation.State
@@ -167,16 +169,20 @@ def _hold_all(quantities: Mapping[int, int]) -> list[int]:
     """
     short: list[int] = []
     emptied: list[int] = []
+    fewest: dict[int, int] = {}
     with connection.cursor() as cursor:
         for pk, quantity in sorted(quantities.items()):
             cursor.execute(_HOLD, [quantity, pk, quantity])
             left = cursor.fetchone()
             if left is None:
                 short.append(pk)
-            elif left[0] == 0:
+                continue
+            fewest[pk] = left[0]
+            if left[0] == 0:
                 emptied.append(pk)
     if short:
         raise OutOfStock(short)
+    _show(fewest)
     return emptied
 
 
@@ -216,8 +222,14 @@ def _change(changes: Mapping[int, _Change], *, now: datetime) -> None:
         cursor.execute(_CHANGE, [order, [changes[pk].on_hand for pk in order], [changes[pk].reserved for pk in order]])
         left = dict(cursor.fetchall())
     before = {pk: left[pk] - changes[pk].on_hand + changes[pk].reserved for pk in order}
+    _show({pk: min(before[pk], left[pk]) for pk in order})
     _keep_availability([pk for pk in order if before[pk] <= 0 < left[pk]], in_stock=True, now=now)
     _keep_availability([pk for pk in order if left[pk] <= 0 < before[pk]], in_stock=False, now=now)
+
+
+def _show(fewest: Mapping[int, int]) -> None:
+    """Pages that say how many are left say it anew; ``fewest`` is the smaller number, before or after, per offer."""
+    cache.touch(*(offer_tag(pk) for pk, units in fewest.items() if units <= NUMBERED))
 
 
 def _keep_availability(offer_ids: list[int], *, in_stock: bool, now: datetime) -> None:
@@ -229,6 +241,7 @@ def _keep_availability(offer_ids: list[int], *, in_stock: bool, now: datetime) -
     asks.record(offer_ids, now=now)
     found = offers.order_by("variant__product_id").values_list("variant__product_id", flat=True).distinct()
     products: list[Json] = list(found)
+    cache.touch(*(facts.tag(pk) for pk in found))
     events.publish("inventory.availability_changed", {"product_ids": products}, now=now)
 
 

@@ -1,15 +1,20 @@
 """Stalls for operators: approval and suspension go through the services and are logged."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
+from marketplace.core import cache
 from marketplace.core.errors import AwningError
 from marketplace.sellers import services
 from marketplace.sellers.models import Seller, SellerMember, ShippingOption
+from marketplace.sellers.queries import STALLS, stall_tag
 
 
 class ReasonForm(ActionForm):
@@ -53,6 +58,11 @@ class SellerAdmin(admin.ModelAdmin[Seller]):
     def has_delete_permission(self, request: HttpRequest, obj: Seller | None = None) -> bool:
         """Orders name their stall for ever: suspend it instead."""
         return False
+
+    def save_related(self, request: HttpRequest, form: "ModelForm[Seller]", formsets: list[Any], change: bool) -> None:
+        """Its name, its terms and its ways of shipping are shown at once."""
+        super().save_related(request, form, formsets, change)
+        cache.touch(stall_tag(form.instance.pk), STALLS)
 
     @admin.action(description="Approve the stall, or let it trade again", permissions=["change"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Seller]) -> None:

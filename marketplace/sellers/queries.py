@@ -1,12 +1,16 @@
 """Reads about stalls: whose they are, and what their shipping costs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from marketplace.core import cache
 from marketplace.core.errors import AwningError, NotFound
+from marketplace.core.hall import currency
 from marketplace.core.replica import reader
 from marketplace.sellers.models import Seller, SellerMember, ShippingOption
 
+# What lists of stalls, and whether there is one of a name, depend on.
+STALLS = "stalls"
 _RANK = {SellerMember.Role.STAFF: 1, SellerMember.Role.MANAGER: 2, SellerMember.Role.OWNER: 3}
 
 
@@ -92,28 +96,46 @@ def stalls_of(user_id: int) -> list[tuple[str, str]]:
     return list(rows.values_list("seller__slug", "seller__name"))
 
 
+def stall_tag(seller_id: int) -> str:
+    """What everything that shows the stall depends on."""
+    return f"stall:{seller_id}"
+
+
+_STALL = cache.declare("stall", Stall, soft=900.0, hard=3600.0, negative=5.0)
+_STALLS = cache.declare("stalls", tuple[StallLine, ...], soft=900.0, hard=3600.0)
+_SHIPPING = cache.declare("shipping", dict[int, list[Shipping]], soft=900.0, hard=3600.0, local=0.0)
+
+
 def stall(slug: str) -> Stall:
     """A stall that trades. Raises NotFound for one that does not exist, waits for approval or is suspended."""
+    found: Stall | None = _STALL.get(slug, lambda: _load_stall(slug), depends=(STALLS,))
+    if found is None:
+        raise NotFound("There is no stall of this name in the market.")
+    return found
+
+
+def _load_stall(slug: str) -> Stall | None:
     fields = (
         "pk", "slug", "name", "hue", "place", "country", "blurb", "story",
         "dispatch_days_min", "dispatch_days_max", "returns_days",
     )  # fmt: skip
-    row = (
-        Seller.objects.using(reader().alias)
-        .filter(slug=slug, status=Seller.Status.APPROVED)
-        .values_list(*fields)
-        .first()
-    )
+    rows = Seller.objects.using(reader().alias).filter(slug=slug, status=Seller.Status.APPROVED)
+    row = rows.values_list(*fields).first()
     if row is None:
-        raise NotFound("There is no stall of this name in the market.")
+        return None
+    cache.depend(stall_tag(row[0]))
     return Stall(*row)
 
 
-def stalls(*, limit: int, offset: int = 0) -> list[StallLine]:
+def stalls(*, limit: int, offset: int = 0) -> Sequence[StallLine]:
     """Stalls that trade, by name."""
+    return _STALLS.get(f"{offset}:{limit}", lambda: _load_stalls(limit, offset), depends=(STALLS,))
+
+
+def _load_stalls(limit: int, offset: int) -> tuple[StallLine, ...]:
     rows = Seller.objects.using(reader().alias).filter(status=Seller.Status.APPROVED).order_by("name", "pk")
     fields = ("pk", "slug", "name", "hue", "place", "blurb")
-    return [StallLine(*row) for row in rows.values_list(*fields)[offset : offset + limit]]
+    return tuple(StallLine(*row) for row in rows.values_list(*fields)[offset : offset + limit])
 
 
 def stall_names(seller_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
@@ -130,11 +152,16 @@ def stall_ids(slugs: Iterable[str]) -> dict[str, int]:
 
 def shipping_of(seller_ids: Iterable[int]) -> dict[int, list[Shipping]]:
     """Every active way of shipping of these stalls."""
+    ids = sorted(set(seller_ids))
+    tags = tuple(stall_tag(seller_id) for seller_id in ids)
+    return _SHIPPING.get(f"{currency()}:{','.join(map(str, ids))}", lambda: _load_shipping(ids), depends=tags)
+
+
+def _load_shipping(seller_ids: list[int]) -> dict[int, list[Shipping]]:
     fields = ("pk", "seller_id", "name", "countries", "price_minor", "free_from_minor", "days_min", "days_max")
     found: dict[int, list[Shipping]] = {}
-    rows = (
-        ShippingOption.objects.using(reader().alias).filter(seller__in=list(seller_ids), is_active=True).order_by("pk")
-    )
+    options = ShippingOption.objects.using(reader().alias)
+    rows = options.filter(seller__in=seller_ids, is_active=True).order_by("pk")
     for pk, seller_id, name, countries, *rest in rows.values_list(*fields):
         found.setdefault(seller_id, []).append(Shipping(pk, seller_id, name, tuple(countries), *rest))
     return found

@@ -7,12 +7,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.db import IntegrityError, transaction
 
-from marketplace.core import events
+from marketplace.core import cache, events
 from marketplace.core.addresses import countries
 from marketplace.core.errors import AwningError, Conflict, NotFound
 from marketplace.core.ids import slug_of
 from marketplace.core.texts import one_line
 from marketplace.sellers.models import Seller, SellerMember
+from marketplace.sellers.queries import STALLS, stall_tag
 
 logger = logging.getLogger(__name__)
 
@@ -171,5 +172,6 @@ def _keep_an_owner(member: SellerMember) -> None:
 
 
 def _publish(seller: Seller, now: datetime, *, reason: str = "") -> None:
+    cache.touch(stall_tag(seller.pk), STALLS)
     payload: dict[str, events.Json] = {"seller_id": seller.pk, "status": str(seller.status), "reason": reason}
     events.publish(STATUS_CHANGED, payload, now=now)

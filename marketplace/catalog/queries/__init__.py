@@ -14,6 +14,8 @@ from marketplace.catalog.queries.products import (
     sitemap_slugs,
 )
 from marketplace.catalog.queries.shelves import (
+    KINDS,
+    SHELVES,
     FacetAttribute,
     Shelf,
     Shelves,
@@ -24,6 +26,8 @@ from marketplace.catalog.queries.shelves import (
 )
 
 __all__ = [
+    "KINDS",
+    "SHELVES",
     "CardRow",
     "FacetAttribute",
     "ImageRow",

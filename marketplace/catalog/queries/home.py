@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from marketplace.catalog.remember import Remembered
+from marketplace.catalog.queries.shelves import SHELVES
 from marketplace.catalog.search.params import COUNTED
+from marketplace.core import cache
 from marketplace.core.replica import reader
 
 _TILES = """
@@ -38,8 +39,6 @@ CROSS JOIN LATERAL (
 ) image
 ORDER BY stall.id, best.popularity DESC, best.product_id
 """
-# How old the number of things on a shelf may be (seconds).
-FRESH = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +58,26 @@ def _load_tiles() -> dict[int, ShelfTile]:
         return {row[0]: ShelfTile(*row) for row in cursor.fetchall()}
 
 
-shelf_tiles = Remembered(_load_tiles, seconds=FRESH)
+# The number of things on a shelf moves with every product: it is right to the minute, not to the thing.
+_TILE = cache.declare("tiles", dict[int, ShelfTile], soft=60.0, hard=900.0)
+_STALL_PICTURE = cache.declare("stall_pictures", dict[int, list[tuple[str, int, int]]], soft=900.0, hard=3600.0)
+
+
+def shelf_tiles() -> dict[int, ShelfTile]:
+    """Every top shelf by its id."""
+    return _TILE.get("all", _load_tiles, depends=(SHELVES,))
 
 
 def stall_pictures(seller_ids: Sequence[int]) -> dict[int, list[tuple[str, int, int]]]:
     """Key, width and height of up to three pictures of each stall's popular things."""
+    ids = list(seller_ids)
+    return _STALL_PICTURE.get(",".join(map(str, ids)), lambda: _load_stall_pictures(ids))
+
+
+def _load_stall_pictures(seller_ids: list[int]) -> dict[int, list[tuple[str, int, int]]]:
     found: dict[int, list[tuple[str, int, int]]] = {}
     with reader().cursor() as cursor:
-        cursor.execute(_STALL_PICTURES, {"stalls": list(seller_ids)})
+        cursor.execute(_STALL_PICTURES, {"stalls": seller_ids})
         for seller_id, key, width, height in cursor.fetchall():
             found.setdefault(seller_id, []).append((key, width, height))
     return found

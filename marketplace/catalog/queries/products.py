@@ -1,16 +1,20 @@
 """One product as its page shows it, and the ways to find one exactly."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, Literal, cast
 
+from marketplace.catalog import facts
 from marketplace.catalog.errors import Gone
 from marketplace.catalog.models import Product, SearchEntry
+from marketplace.core import cache
 from marketplace.core.errors import NotFound
 from marketplace.core.events import Json
+from marketplace.core.hall import currency
 from marketplace.core.replica import reader
+from marketplace.sellers.queries import stall_tag
 
 # What only a stall describes that does not trade is shown to nobody.
 _PRODUCT = """
@@ -118,19 +122,39 @@ class OfferLine:
     returns_days: int
 
 
+# No memory of the process: the page shows a new price at once, whichever process answers. A slug nobody has is looked up
+# again after seconds, because nothing tells when it is taken.
+_PRODUCTS = cache.declare("product", ProductRow | Literal["gone"], soft=1800.0, hard=7200.0, local=0.0, negative=5.0)
+_PRICES = cache.declare("price", tuple[OfferLine, ...], soft=300.0, hard=1800.0, local=0.0)
+
+
 def product(slug: str) -> ProductRow:
-    """A product on the shelves with its variants and pictures, in one query.
+    """A product on the shelves with its variants and pictures, in one query at most.
 
     Raises Gone for one taken down for good; NotFound for any other, and for one of a stall that does not trade unless
     another stall offers it.
     """
+    found = _PRODUCTS.get(slug, lambda: _load_product(slug))
+    if found is None:
+        raise NotFound("There is no such product in the market.")
+    if found == "gone":
+        raise Gone("This product is no longer sold here.")
+    return found
+
+
+def _load_product(slug: str) -> ProductRow | Literal["gone"] | None:
     with reader().cursor() as cursor:
         cursor.execute(_PRODUCT, {"slug": slug})
         row = cursor.fetchone()
-    if row is None or row[0] == Product.Status.DRAFT or not row[1]:
-        raise NotFound("There is no such product in the market.")
-    if row[0] == Product.Status.ARCHIVED:
-        raise Gone("This product is no longer sold here.")
+    if row is None:
+        return None
+    cache.depend(facts.tag(row[2]))
+    if row[0] == Product.Status.DRAFT or not row[1]:
+        return None
+    return "gone" if row[0] == Product.Status.ARCHIVED else _product_row(row)
+
+
+def _product_row(row: tuple[Any, ...]) -> ProductRow:
     pk, found_slug, title, description, brand, category_id, type_id, updated_at = row[2:10]
     return ProductRow(
         pk=pk,
@@ -153,11 +177,17 @@ def _variant(entry: dict[str, Json]) -> VariantRow:
     return VariantRow(cast(int, entry["pk"]), cast(str, entry["title"]), options, cast(str, entry["gtin"]))
 
 
-def offers(product_id: int) -> list[OfferLine]:
-    """Every offer a buyer may see, the cheapest first, with what is free to sell."""
+def offers(product_id: int) -> Sequence[OfferLine]:
+    """Every offer a buyer may see, the cheapest first."""
+    return _PRICES.get(f"{currency()}:{product_id}", lambda: _load_offers(product_id), depends=(facts.tag(product_id),))
+
+
+def _load_offers(product_id: int) -> tuple[OfferLine, ...]:
     with reader().cursor() as cursor:
         cursor.execute(_OFFERS, {"product": product_id})
-        return [OfferLine(*row) for row in cursor.fetchall()]
+        lines = tuple(OfferLine(*row) for row in cursor.fetchall())
+    cache.depend(*(stall_tag(seller_id) for seller_id in {line.seller_id for line in lines}))
+    return lines
 
 
 def exact_product(code: str) -> str | None:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 
 from marketplace.catalog.models import Attribute, Category
-from marketplace.catalog.remember import Remembered, forget_all
 from marketplace.catalog.search.params import RESERVED
+from marketplace.core import cache
 from marketplace.core.replica import reader
 
-# How old the tree may be on a process that did not change it itself (seconds).
-FRESH = 15.0
+# What every page needs of the catalogue's order: one tag for the tree, one for the kinds of products.
+SHELVES, KINDS = "shelves", "kinds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,14 @@ class FacetAttribute:
     choices: tuple[str, ...]
 
 
-def _load_shelves() -> Shelves:
-    found = Shelves()
+def _load_shelves() -> tuple[Shelf, ...]:
     rows = Category.objects.using(reader().alias).order_by("position", "name", "pk")
-    for row in rows.values_list("pk", "parent_id", "name", "slug", "path", "blurb"):
-        shelf = Shelf(*row)
+    return tuple(Shelf(*row) for row in rows.values_list("pk", "parent_id", "name", "slug", "path", "blurb"))
+
+
+def _tree(rows: tuple[Shelf, ...]) -> Shelves:
+    found = Shelves()
+    for shelf in rows:
         found.by_id[shelf.pk] = found.by_slug[shelf.slug] = shelf
         found.children.setdefault(shelf.parent_id, []).append(shelf)
     return found
@@ -92,12 +95,33 @@ def _load_types() -> dict[int, tuple[FacetAttribute, ...]]:
     return {type_id: tuple(attributes) for type_id, attributes in found.items()}
 
 
-shelves = Remembered(_load_shelves, seconds=FRESH)
-facet_attributes = Remembered(_load_attributes, seconds=FRESH)
-# Every attribute of each product type in display order, whether it can be filtered or not.
-type_attributes = Remembered(_load_types, seconds=FRESH)
+_SHELVES = cache.declare("shelves", tuple[Shelf, ...], soft=900.0, hard=3600.0)
+_FACETS = cache.declare("facets", dict[str, FacetAttribute], soft=900.0, hard=3600.0)
+_KINDS = cache.declare("kinds", dict[int, tuple[FacetAttribute, ...]], soft=900.0, hard=3600.0)
+# The tree built of the rows that were read last: the same rows are the same tree.
+_built: list[tuple[tuple[Shelf, ...], Shelves]] = []
+
+
+def shelves() -> Shelves:
+    """The category tree."""
+    rows = _SHELVES.get("all", _load_shelves, depends=(SHELVES,))
+    if _built and _built[0][0] is rows:
+        return _built[0][1]
+    tree = _tree(rows)
+    _built[:] = [(rows, tree)]
+    return tree
+
+
+def facet_attributes() -> dict[str, FacetAttribute]:
+    """Attributes that lists can be filtered by, by slug."""
+    return _FACETS.get("all", _load_attributes, depends=(KINDS,))
+
+
+def type_attributes() -> dict[int, tuple[FacetAttribute, ...]]:
+    """Every attribute of each product type in display order, whether it can be filtered or not."""
+    return _KINDS.get("all", _load_types, depends=(KINDS,))
 
 
 def forget() -> None:
-    """Makes this process read the tree and the attributes again."""
-    forget_all()
+    """Makes this process read everything again: after rows were written past the services."""
+    cache.engine().forget()

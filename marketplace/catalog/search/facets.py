@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from marketplace.catalog.search.params import COUNTED, Filters
-from marketplace.catalog.search.where import CATEGORY, IN_STOCK, PRICE, STALL, Params, Where, where
+from marketplace.catalog.search.where import CATEGORY, IN_STOCK, PRICE, STALL, Params, Where, depends, where
+from marketplace.core import cache
 from marketplace.core.replica import reader
 
 K = TypeVar("K", int, str)
@@ -79,14 +80,22 @@ class Counts:
         return self.total >= COUNTED
 
 
-def counts(filters: Filters, *, shelves: list[int]) -> Counts:
-    """Counts for every facet; ``shelves`` are the categories worth counting.
+_COUNTS = cache.declare("facets_counted", Counts, soft=600.0, hard=1800.0)
+
+
+def counts(filters: Filters, *, shelves: list[int], histogram: bool = True) -> Counts:
+    """Counts for every facet; ``shelves`` are the categories worth counting; ``histogram`` False leaves prices out.
 
     Facets without a chosen value share one pass over the results; each facet with one has its own, without itself.
     """
+    key = f"{histogram}:{shelves}:{filters}"
+    return _COUNTS.get(key, lambda: _load(filters, shelves, histogram=histogram), depends=depends(filters))
+
+
+def _load(filters: Filters, shelves: list[int], *, histogram: bool) -> Counts:
     conditions = where(filters)
     params: Params = conditions.params | {"shelves": shelves, "bars": BARS}
-    tables, selects = _statement(conditions)
+    tables, selects = _statement(conditions, histogram=histogram)
     sql = f"WITH {', '.join(tables)} {' UNION ALL '.join(selects)}"
     with reader().cursor() as cursor:
         cursor.execute(sql, params)
@@ -103,7 +112,7 @@ def total(filters: Filters) -> int:
         return found
 
 
-def _statement(conditions: Where) -> tuple[list[str], list[str]]:
+def _statement(conditions: Where, *, histogram: bool) -> tuple[list[str], list[str]]:
     """The common tables and the counts over them."""
     tables = [_ROWS.format(name="rows_all", where=conditions.all_but(), limit=COUNTED)]
     selects = [text.format(group=_ALL, name="rows_all") for text in (_CATEGORIES, _STALLS, _IN_STOCK, _TOTAL)]
@@ -116,6 +125,8 @@ def _statement(conditions: Where) -> tuple[list[str], list[str]]:
         name = f"rows_{number}"
         tables.append(_ROWS.format(name=name, where=conditions.all_but(facet), limit=COUNTED))
         selects += [_TOTAL.format(group=facet, name=name), *_own(facet, name)]
+    if not histogram:
+        return tables, selects
     priced = f"rows_{list(conditions.facets).index(PRICE)}" if PRICE in conditions.facets else "rows_all"
     tables.append(_BOUNDS.format(name=priced))
     selects += [_BARS.format(group="bars", name=priced), _RANGE]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from marketplace.catalog import facts
 from marketplace.catalog.search.params import Filters
 from marketplace.catalog.search.text import tsquery
 
@@ -28,6 +29,13 @@ class Where:
     def base_only(self) -> str:
         """The conditions without any facet."""
         return " AND ".join(self.base) or "true"
+
+
+def depends(filters: Filters) -> tuple[str, ...]:
+    """The tags of what makes a list grow: things that come to stand on its shelf, or at its stall."""
+    shelf = (facts.shelf_tag(filters.within),) if filters.within is not None else ()
+    stall = (facts.goods_tag(filters.stall),) if filters.stall is not None else ()
+    return (*shelf, *stall)
 
 
 def where(filters: Filters) -> Where:

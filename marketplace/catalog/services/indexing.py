@@ -3,13 +3,15 @@
 A product is findable while it is active and an approved stall has an active offer for it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from django.db import connection, transaction
 
+from marketplace.catalog import facts
 from marketplace.catalog.facts import BATCH
 from marketplace.catalog.models import Category, Offer, Product, SearchEntry
 from marketplace.catalog.search.params import RESERVED
+from marketplace.core import cache
 
 # A later reader sees at least what an earlier one saw: without the lock, of two statements that run at once the one
 # with the older picture could be the last to write.
@@ -98,6 +100,7 @@ WHERE (entry.document, entry.categories, entry.sellers, entry.tokens, entry.pric
    IS DISTINCT FROM
       (excluded.document, excluded.categories, excluded.sellers, excluded.tokens, excluded.price_minor,
        excluded.in_stock, excluded.popularity, excluded.created_at)
+RETURNING entry.xmax = 0, entry.categories, entry.sellers
 """
 
 # Words people search by; those of descriptions (D) would correct a typo to something nobody meant.
@@ -140,15 +143,29 @@ def _reindex_batch(ids: list[int]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LOCK, values)
         cursor.execute(_REINDEX, values)
+        new = [(categories, sellers) for is_new, categories, sellers in cursor.fetchall() if is_new]
         cursor.execute(_NEW_WORDS, values)
+        # Also a second time for what the change itself has touched: its process may have died before it could.
+        cache.touch(*(facts.tag(product_id) for product_id in ids), *_lists_that_grow(new))
 
 
-def reindex_all() -> int:
-    """Rebuilds the whole index in batches, each its own transaction, and the dictionary; returns the products seen."""
+def _lists_that_grow(new: list[tuple[list[int], list[int]]]) -> set[str]:
+    """The tags of lists that products belong to which could not be found before."""
+    shelves = {facts.shelf_tag(pk) for categories, _ in new for pk in categories}
+    stalls = {facts.goods_tag(pk) for _, sellers in new for pk in sellers}
+    return {*shelves, *stalls, facts.ARRIVALS} if new else set()
+
+
+def reindex_all(*, tell: Callable[[int], object] = lambda seen: None) -> int:
+    """Rebuilds the whole index in batches, each its own transaction, and the dictionary; returns the products seen.
+
+    ``tell`` hears after each batch how many that are.
+    """
     seen = 0
     for ids in _batches():
         _reindex_batch(ids)
         seen += len(ids)
+        tell(seen)
     SearchEntry.objects.exclude(product__status=Product.Status.ACTIVE).delete()
     refresh_words()
     return seen

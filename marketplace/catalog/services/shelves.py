@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from marketplace.catalog import facts, queries
 from marketplace.catalog.errors import BadProduct
 from marketplace.catalog.models import Category
-from marketplace.core import events
+from marketplace.core import cache, events
 from marketplace.core.errors import Conflict, NotFound
 from marketplace.core.ids import slug_of
 
@@ -51,7 +51,7 @@ def save_category(
             with connection.cursor() as cursor:
                 cursor.execute(_MOVE, {"old": old_path, "new": category.path})
         events.publish(facts.SHELVES_CHANGED, {"category_id": category.pk}, now=now)
-        transaction.on_commit(queries.forget, robust=True)
+        cache.touch(queries.SHELVES)
     return category
 
 

@@ -66,11 +66,17 @@ class Engine:
         self.store = Store(self.link)
         self.flights = Flights()
         self.submit = submit
+        # Off: families keep nothing, but for those named here, which keep to this process's memory.
         self.enabled = True
+        self.in_memory: frozenset[str] = frozenset()
         # Something was changed, and neither Redis nor PostgreSQL heard that it was.
         self.owes = False
         self.clock: Callable[[], float] = time
         self.chance: Callable[[], float] = random.random
+
+    def serves(self, family: str) -> bool:
+        """Whether values of the family are remembered at all."""
+        return self.enabled or family in self.in_memory
 
     def forget(self) -> None:
         """Forgets what this process remembers."""

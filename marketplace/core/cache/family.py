@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from time import monotonic
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast, overload
 
 from marketplace.core.cache import depends as made_of
 from marketplace.core.cache.depends import Collected, checked
@@ -16,6 +16,8 @@ from marketplace.core.cache.touching import EVERYTHING
 from marketplace.core.db import in_transaction
 
 T = TypeVar("T")
+# What a load gives: the family's type, or that or None.
+R = TypeVar("R")
 Source = Callable[[], T]
 Tags = tuple[str, ...]
 
@@ -30,14 +32,14 @@ class Family(Generic[T]):
 
     # --- get or load ------------------------------------------------------------------------------------------------
 
-    def get(self, key: str, load: Source[T], *, depends: Sequence[str] = ()) -> T:
+    def get(self, key: str, load: Callable[[], R], *, depends: Sequence[str] = ()) -> R:
         """The value, loaded by at most one caller of all processes at a time.
 
         It is shared by everybody who asks: never change it. Inside a transaction nothing is cached, because it would show
         what is not committed. A load that raises keeps nothing, and its error reaches everybody who waited for it.
         """
         here = engine()
-        if not here.enabled or in_transaction():
+        if not here.serves(self.name) or in_transaction():
             self.tally.answer("bypass")
             made_of.spoil()
             return load()
@@ -47,9 +49,9 @@ class Family(Generic[T]):
             return self._together(here, place, load, _with_everything(depends))
         self.tally.local_hit()
         made_of.note(entry.tags, soft_at=entry.soft_at)
-        return cast(T, entry.value)
+        return cast(R, entry.value)
 
-    def _together(self, here: Engine, place: Place, load: Source[T], depends: Tags) -> T:
+    def _together(self, here: Engine, place: Place, load: Source[R], depends: Tags) -> R:
         """One thread of this process fetches or loads; the others take what it finds."""
         arrived, moment = monotonic(), here.local.moment()
         while True:
@@ -66,9 +68,9 @@ class Family(Generic[T]):
             if flight.began >= arrived or (flight.sound and flight.moment >= moment):
                 self.tally.answer("waited")
                 made_of.note(flight.collected.tags, soft_at=flight.collected.soft_at)
-                return cast(T, flight.value)
+                return cast(R, flight.value)
 
-    def _fly(self, here: Engine, place: Place, flight: Flight, load: Source[T], depends: Tags) -> T:
+    def _fly(self, here: Engine, place: Place, flight: Flight, load: Source[R], depends: Tags) -> R:
         try:
             value = self._fetch(here, place[1], flight, load, depends)
             flight.value = value
@@ -80,11 +82,11 @@ class Family(Generic[T]):
         made_of.note(flight.collected.tags, soft_at=flight.collected.soft_at)
         return value
 
-    def _fetch(self, here: Engine, key: str, flight: Flight, load: Source[T], depends: Tags) -> T:
+    def _fetch(self, here: Engine, key: str, flight: Flight, load: Source[R], depends: Tags) -> R:
         deadline = monotonic() + self.terms.wait
         lease: Lease | None = None
         try:
-            while lease is None and monotonic() < deadline:
+            while here.enabled and lease is None and monotonic() < deadline:
                 reading, lease = self._asked(here, key, depends)
                 found = self.keeper.opened(here, reading)
                 if found is not None:
@@ -112,9 +114,9 @@ class Family(Generic[T]):
         flight: Flight,
         found: Unpacked[T],
         reading: Reading,
-        load: Source[T],
+        load: Source[R],
         depends: Tags,
-    ) -> T:
+    ) -> R:
         stale = found.soft_at <= here.clock()
         self.tally.answer("stale" if stale else "hit")
         flight.collected.add(reading.tags, soft_at=found.soft_at)
@@ -122,9 +124,9 @@ class Family(Generic[T]):
         self.keeper.remember(here, key, flight.moment, found, reading.tags)
         if stale:
             self._refresh(here, key, load, depends)
-        return cast(T, found.value)
+        return cast(R, found.value)
 
-    def _load(self, here: Engine, flight: Flight, loading: Load[T], load: Source[T]) -> T:
+    def _load(self, here: Engine, flight: Flight, loading: Load[R], load: Source[R]) -> R:
         try:
             value = loading.run(lambda: self.keeper.timed(load))
         except BaseException:
@@ -135,7 +137,7 @@ class Family(Generic[T]):
         flight.sound = self.keeper.keep(here, loading, value)
         return value
 
-    def _refresh(self, here: Engine, key: str, load: Source[T], depends: Tags) -> None:
+    def _refresh(self, here: Engine, key: str, load: Source[R], depends: Tags) -> None:
         """One caller of all processes sees to it that the old value is loaded anew, beside its own request."""
         moment = here.local.moment()
         try:
@@ -144,7 +146,7 @@ class Family(Generic[T]):
             return
         if lease is None:
             return
-        loading: Load[T] = Load(key, lease, moment, depends=depends)
+        loading: Load[R] = Load(key, lease, moment, depends=depends)
         if here.submit is None:
             self.keeper.refresh(here, loading, load)
         elif not here.submit(lambda: self.keeper.refresh(here, loading, load)):
@@ -225,9 +227,19 @@ class Claim(Generic[T]):
 _families: dict[str, Family[Any]] = {}
 
 
+@overload
+def declare(
+    name: str, type_: type[T], *, soft: float, hard: float, local: float = ..., negative: float | None = ...,
+    lease: float = ..., wait: float = ...,
+) -> Family[T]: ...  # fmt: skip
+@overload
+def declare(
+    name: str, type_: object, *, soft: float, hard: float, local: float = ..., negative: float | None = ...,
+    lease: float = ..., wait: float = ...,
+) -> Family[Any]: ...  # fmt: skip
 def declare(
     name: str,
-    type_: type[T],
+    type_: Any,
     *,
     soft: float,
     hard: float,
@@ -235,7 +247,7 @@ def declare(
     negative: float | None = None,
     lease: float = LEASE,
     wait: float = WAIT,
-) -> Family[T]:
+) -> Family[Any]:
     """The family of that name; call it once, at the top of the module that reads these values. Times are seconds.
 
     Raises ValueError for a second one of the same name and for lives that make no sense.
@@ -245,7 +257,8 @@ def declare(
     if not 0 <= local <= LOCAL or not 0 < soft < hard <= LONGEST_HARD:
         raise ValueError(f"{name}: memory ≤ {LOCAL:g} s, 0 < soft < hard ≤ {LONGEST_HARD:g} s.")
     terms = Terms(soft, hard, local, min(60.0, soft) if negative is None else negative, lease, wait)
-    family = _families[name] = Family(name, type_, terms)
+    family: Family[Any] = Family(name, type_, terms)
+    _families[name] = family
     return family
 
 

@@ -25,6 +25,7 @@ for i = 1, tonumber(ARGV[7]) do
   elseif string.sub(generation, 1, 1) == 't' and string.sub(generation, 2, 17) >= ARGV[4] then
     return {'touched'}
   end
+  redis.call('PEXPIRE', prefix .. tag, ARGV[6])
   head[#head + 1] = tag .. '=' .. generation .. '\n'
   answer[#answer + 1] = generation
 end

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from contextlib import nullcontext
 from time import monotonic
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from marketplace.core import replica
 from marketplace.core.cache import depends as made_of
@@ -18,6 +18,7 @@ from marketplace.core.cache.store import Lease, Reading, named
 from marketplace.core.cache.terms import JITTER, RETRY, STALE_LOCAL, Terms, ms
 
 T = TypeVar("T")
+R = TypeVar("R")
 logger = logging.getLogger(__name__)
 
 # What an entry takes in memory beside its packed size, and how much larger objects are than their bytes.
@@ -82,14 +83,14 @@ class Keeper(Generic[T]):
         entry = Entry(found.value, min(until, found.hard_at), found.soft_at, tags, _ENTRY + _OBJECTS * found.size)
         here.local.put((self.family, key), entry, since=moment)
 
-    def timed(self, load: Callable[[], T]) -> T:
+    def timed(self, load: Callable[[], R]) -> R:
         """Calls ``load`` and notes how long it took."""
         began = monotonic()
         value = load()
         self.tally.loaded(began)
         return value
 
-    def keep(self, here: Engine, load: "Load[T]", value: T | None) -> bool:
+    def keep(self, here: Engine, load: "Load[Any]", value: Any) -> bool:
         """Keeps a loaded value; False when something it is made of was touched meanwhile, or it may not be kept."""
         collected = load.collected
         if collected.spoiled:
@@ -108,7 +109,7 @@ class Keeper(Generic[T]):
         self.remember(here, load.key, load.moment, Unpacked(value, soft_at, hard_at, size), dict(collected.tags))
         return True
 
-    def _put(self, here: Engine, load: "Load[T]", lease: Lease, packed: bytes, life_ms: int) -> bool:
+    def _put(self, here: Engine, load: "Load[Any]", lease: Lease, packed: bytes, life_ms: int) -> bool:
         tags = load.collected.tags
         try:
             verdict, generations = here.store.keep(
@@ -133,7 +134,7 @@ class Keeper(Generic[T]):
         hard = soft if value is None else terms.hard
         return min(now + soft, max(collected.soft_at, now + STALE_LOCAL)), now + hard
 
-    def release(self, here: Engine, load: "Load[T]", *, after: float = 0.0) -> None:
+    def release(self, here: Engine, load: "Load[Any]", *, after: float = 0.0) -> None:
         """Lets others load the value, at once or after so many seconds."""
         if load.lease is None:
             return
@@ -142,7 +143,7 @@ class Keeper(Generic[T]):
         except (LinkDown, Refused):
             return
 
-    def refresh(self, here: Engine, load: "Load[T]", source: Callable[[], T]) -> None:
+    def refresh(self, here: Engine, load: "Load[Any]", source: Callable[[], object]) -> None:
         """Loads an old value anew; when that fails it is shown on, until its hard end."""
         try:
             value = load.run(lambda: self.timed(source))

@@ -12,6 +12,8 @@ from marketplace.core.cache.link import Link, Part, Script
 
 # A generation outlives whatever was made under it: hard ends are at most half of this (milliseconds).
 GENERATION_MS: Final = 48 * 3600 * 1000
+# One that nothing was made under yet lives longer than any load.
+UNUSED_MS: Final = 120 * 1000
 LONGEST_HARD: Final = 24 * 3600.0
 # After a touch a replica is not believed for so long (seconds); longer than the lag at which it is left out.
 REPLICA_DOUBT: Final = 10.0
@@ -102,7 +104,7 @@ class Store:
         began = monotonic()
         for start in range(0, len(tags), _TOUCHED_AT_ONCE):
             part = tags[start : start + _TOUCHED_AT_ONCE]
-            self.link.call(_TOUCH, (), (secrets.token_hex(6), GENERATION_MS, *part), anyway=anyway)
+            self.link.call(_TOUCH, (), (secrets.token_hex(6), GENERATION_MS, UNUSED_MS, *part), anyway=anyway)
         round_trip("touch", began)
 
 

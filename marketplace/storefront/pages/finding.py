@@ -1,14 +1,15 @@
 """Runs a list: counts first, then the page of cards; a word that matches nothing is corrected once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from marketplace.catalog import queries as catalog
-from marketplace.catalog.search.facets import Counts, counts
+from marketplace.catalog.search.facets import Counts, Histogram, counts
 from marketplace.catalog.search.hits import hits
 from marketplace.catalog.search.params import MAX_PAGE, PAGE_SIZE, Filters
 from marketplace.catalog.search.words import correct
 from marketplace.core.page_parts import Note, PageLink
+from marketplace.insights import queries as insights
 from marketplace.sellers import queries as sellers
 from marketplace.storefront import formats
 from marketplace.storefront.list_query import ListQuery
@@ -21,14 +22,17 @@ class Found:
 
     query: ListQuery
     counts: Counts
-    rows: list[catalog.CardRow]
+    rows: Sequence[catalog.CardRow]
     notes: tuple[Note, ...]
     last: int
     stall_ids: dict[str, int]
 
 
 def find(query: ListQuery, *, shelves: Iterable[int], within: int | None = None, stall: int | None = None) -> Found:
-    """Three queries; two more for a typo, one more when stalls were chosen. ``shelves`` are the categories to count."""
+    """Three queries; two more for a typo, one more when stalls were chosen. ``shelves`` are the categories to count.
+
+    Prices of a whole category come from its statistics, which were counted before: all of them, not the first 10,000.
+    """
     tree = catalog.shelves()
     stall_ids = sellers.stall_ids(query.stalls) if query.stalls else {}
     known = replace(
@@ -39,7 +43,8 @@ def find(query: ListQuery, *, shelves: Iterable[int], within: int | None = None,
     notes = list(_dropped(query, known))
     filters = _filters(known, stall_ids, within=within, stall=stall)
     shelf_ids = list(shelves)
-    counted = counts(filters, shelves=shelf_ids)
+    whole = _whole(known, within=within, stall=stall)
+    counted = counts(filters, shelves=shelf_ids, histogram=whole is None)
     if not counted.total and filters.text and (correction := correct(filters.text)):
         corrected = filters.with_text(correction.text)
         again = counts(corrected, shelves=shelf_ids)
@@ -47,6 +52,9 @@ def find(query: ListQuery, *, shelves: Iterable[int], within: int | None = None,
             filters, counted = corrected, again
             typed = " and ".join(f"“{word}”" for word, _ in correction.replaced)
             notes.append(Note(f"Nothing matches {typed}. These are the results for “{correction.text}”."))
+    if whole is not None:
+        # A new one: what was counted is remembered, and belongs to everybody who asks.
+        counted = replace(counted, histogram=whole)
     last = min(max(1, -(-counted.total // PAGE_SIZE)), MAX_PAGE)
     if known.page > last:
         notes.append(
@@ -59,6 +67,15 @@ def find(query: ListQuery, *, shelves: Iterable[int], within: int | None = None,
         known = replace(known, page=last)
     ids = hits(filters, sort=known.sort, page=known.page, matches=counted.total)
     return Found(known, counted, catalog.cards(ids, stall_id=stall), tuple(notes), last, stall_ids)
+
+
+def _whole(query: ListQuery, *, within: int | None, stall: int | None) -> Histogram | None:
+    """The prices of the category or of the market, when nothing but a price narrows it."""
+    chosen = (query.text, query.categories, query.stalls, query.tokens, query.in_stock, stall)
+    spread = None if any(chosen) else insights.price_spread(insights.WHOLE_MARKET if within is None else within)
+    if spread is None:
+        return None
+    return Histogram(spread.low, spread.high, spread.quarter, spread.three_quarters, spread.bars)
 
 
 def _filters(query: ListQuery, stall_ids: dict[str, int], *, within: int | None, stall: int | None) -> Filters:

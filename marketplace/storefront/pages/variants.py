@@ -4,12 +4,10 @@ from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from marketplace.catalog.queries import ProductRow, VariantRow
+from marketplace.inventory.queries import NUMBERED
 from marketplace.storefront import formats, links
 from marketplace.storefront.pages.offering import Offering, Priced
 from marketplace.storefront.viewmodels import VariantChoice, VariantGroup
-
-# A number of pieces is shown from here on down; above it would only be noise, or invented urgency.
-NUMBERED = 5
 
 
 def variant_groups(product: ProductRow, offering: Offering) -> tuple[VariantGroup, ...]:
