@@ -19,7 +19,7 @@ class RatesConfig(AppConfig):
 
     def ready(self) -> None:
         from marketplace.core import breaker, partitions
-        from marketplace.rates import watching
+        from marketplace.rates import alert_rules, ops_panels, watching
         from marketplace.rates.models import BY_MONTH
         from marketplace.rates.providers import bitstamp, coinbase, coingecko
         from monitoring.health.registry import Check, register
@@ -36,4 +36,9 @@ class RatesConfig(AppConfig):
         partitions.register(BY_MONTH)
         register(Check(name="rates", run=watching.finding, lane="database"))
         collected.register("rates_age_seconds", "Age of the latest good rate.", watching.age, every=15.0)
+        collected.register(
+            "rates_pairs", "Pairs by how far their rate may be trusted.", watching.pairs, labels=["tier"], every=15.0
+        )
+        alert_rules.register()
+        ops_panels.register()
         freshness.register("rates", watching.VIEW)

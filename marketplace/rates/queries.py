@@ -13,15 +13,18 @@ from django.core.cache import cache
 from django.db import DatabaseError
 
 from marketplace.core import replica
+from marketplace.core.cache import depends, engine
 from marketplace.core.errors import NotFound, Unavailable
 from marketplace.rates.coins import COINS, PAIRS, Pair, builtin
-from marketplace.rates.tiers import INDICATIVE, PRICING, Known, Quoted, tier_of
+from marketplace.rates.tiers import AGES, INDICATIVE, PRICING, Known, Quoted, tier_of
 
 logger = logging.getLogger(__name__)
 
 CACHE_KEY: Final = "rates:1"
 # Seconds for which a process believes the board it has; also how long it leaves a failing store alone.
 BELIEVED: Final = 5.0
+# Seconds for which a page may go on showing a built-in price: there may be a rate again.
+LOOKED_FOR: Final = 60.0
 
 # A rate older than this says nothing any more; the bound also leaves all older months unread.
 REMEMBERED: Final = timedelta(days=7)
@@ -64,11 +67,16 @@ _memory = _Memory(threading.Lock())
 
 
 def known(pair: Pair, *, now: datetime) -> Known:
-    """The rate of a pair as it stands. Raises KeyError for a pair that the hall does not keep."""
+    """The rate of a pair as it stands. Raises KeyError for a pair that the hall does not keep.
+
+    Whatever is kept and shows it is to be made again when the rate leaves its tier.
+    """
     entry = board(now=now).get(pair)
-    if entry is not None and (tier := tier_of(entry.quoted.quoted_at, now)) != "builtin":
-        return Known(pair, entry.quoted.price, tier, entry.source, entry.quoted.quoted_at)
-    return Known(pair, builtin(pair), "builtin", "built in", None)
+    if entry is None or (tier := tier_of(entry.quoted.quoted_at, now)) == "builtin":
+        depends.note({}, soft_at=now.timestamp() + LOOKED_FOR)
+        return Known(pair, builtin(pair), "builtin", "built in", None)
+    depends.note({}, soft_at=(entry.quoted.quoted_at + AGES[tier]).timestamp())
+    return Known(pair, entry.quoted.price, tier, entry.source, entry.quoted.quoted_at)
 
 
 def amount_in(coin: str, amount: Decimal, currency: str, *, now: datetime) -> tuple[Decimal, Known]:
@@ -155,7 +163,8 @@ def _keep(kept: Mapping[Pair, Entry]) -> Mapping[Pair, Entry]:
 
 
 def _look(now: datetime) -> Mapping[Pair, Entry]:
-    if shared := _unpacked(cache.get(CACHE_KEY)):
+    # A Redis that hangs is asked by the cache's own link once in a while, not by every page that shows a rate.
+    if not engine().link.down and (shared := _unpacked(cache.get(CACHE_KEY))):
         return shared
     try:
         kept = last_good(now=now)

@@ -13,6 +13,7 @@ Tier: TypeAlias = Literal["fresh", "acceptable", "indicative", "builtin"]
 FRESH: Final = timedelta(minutes=5)
 ACCEPTABLE: Final = timedelta(minutes=15)
 INDICATIVE: Final = timedelta(minutes=60)
+AGES: Final[dict[Tier, timedelta]] = {"fresh": FRESH, "acceptable": ACCEPTABLE, "indicative": INDICATIVE}
 # The tiers that an invoice may be made from.
 PRICING: Final[frozenset[Tier]] = frozenset({"fresh", "acceptable"})
 # Clocks differ; more than this ahead of ours is a wrong clock or a lie.

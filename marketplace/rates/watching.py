@@ -1,10 +1,12 @@
 """Whether the rates are young enough, for health and metrics; reads what is kept, asks nobody."""
 
+from collections import Counter
+
 from django.utils import timezone
 
 from marketplace.rates import queries
 from marketplace.rates.coins import PAIRS
-from marketplace.rates.tiers import ACCEPTABLE, FRESH
+from marketplace.rates.tiers import ACCEPTABLE, AGES, FRESH, tier_of
 from monitoring.health.registry import Finding
 from monitoring.metrics.collected import Row
 from monitoring.ops.freshness import View
@@ -30,6 +32,14 @@ def age() -> list[Row]:
     """One row: seconds since the latest good rate; none when nothing is known."""
     seconds = queries.youngest(now=timezone.now())
     return [] if seconds is None else [({}, seconds)]
+
+
+def pairs() -> list[Row]:
+    """How many pairs are in each tier."""
+    now = timezone.now()
+    board = queries.board(now=now)
+    tiers = Counter(tier_of(board[pair].quoted.quoted_at, now) if pair in board else "builtin" for pair in PAIRS)
+    return [({"tier": tier}, float(tiers[tier])) for tier in (*AGES, "builtin")]
 
 
 VIEW = View(

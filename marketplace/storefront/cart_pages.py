@@ -8,6 +8,7 @@ from marketplace.core import money
 from marketplace.core.addresses import country_name
 from marketplace.core.page_parts import Act, Choice, EmptyState, Hidden, Link, Meta, Note, SumRow
 from marketplace.storefront import links
+from marketplace.storefront.coin_prices import coin_price
 from marketplace.storefront.formats import CONDITIONS, days, listed, picture, plural, price
 from marketplace.storefront.viewmodels import (
     Card,
@@ -68,6 +69,7 @@ def cart_page(snapshot: CartSnapshot, *, removed: tuple[int, str] | None, now: d
         parcels=tuple(_parcel(parcel, snapshot, now=now) for parcel in snapshot.parcels),
         summary=_summary(snapshot),
         summary_note=_summary_note(snapshot),
+        coin_text=_coin_text(snapshot, now=now),
         checkout_href="" if blocked else CHECKOUT,
         blocked_text=blocked,
         notes=_notes(snapshot),
@@ -180,6 +182,11 @@ def _summary_note(snapshot: CartSnapshot) -> str:
     if snapshot.address or not snapshot.country:
         return ""
     return f"Shipping is reckoned to {country_name(snapshot.country)} until you enter your address."
+
+
+def _coin_text(snapshot: CartSnapshot, *, now: datetime) -> str:
+    found = coin_price(snapshot.total_minor, now=now)
+    return f"{found.amount} {found.when}" if found else ""
 
 
 def _blocked(snapshot: CartSnapshot) -> str:

@@ -54,6 +54,8 @@ class CartPage:
     parcels: tuple[CartParcel, ...]
     summary: tuple[SumRow, ...] = ()
     summary_note: str = ""
+    coin_text: str = ""
+    """What the total is about in a coin, with the moment of the rate."""
     checkout_href: str = ""
     checkout_text: str = "Go to checkout"
     blocked_text: str = ""
