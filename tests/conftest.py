@@ -1,7 +1,9 @@
 """The cast: a buyer, two sellers and an operator; and the few things that every test needs."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import pytest
@@ -15,12 +17,13 @@ from marketplace.catalog.queries import forget
 from marketplace.core import breaker, cache, events
 from marketplace.sellers.models import Seller
 from monitoring.health import postgres
-from monitoring.limits.guard import engine
+from monitoring.limits.guard import allowances, engine
 from tests import factories, known_rates
 from tests.caching import remembering_cache
 from tests.live import Hall
 
 # A Sunday morning: dates in pages and e-mails are the same in every run.
+_tests = count(int(time.time() * 1000))
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
 
@@ -59,6 +62,7 @@ def remembering() -> Iterator[cache.Engine]:
 @pytest.fixture(autouse=True)
 def _unspent_limits() -> None:
     """What a test asked for does not count in the next test's limits."""
+    allowances.forget()
     client = engine().store.client
     if spent := list(client.scan_iter("limit:*", count=1000)):
         client.unlink(*spent)
@@ -70,6 +74,13 @@ def _closed_breakers() -> None:
     for known in breaker.breakers():
         if known.touched:
             known.reset(by="tests")
+
+
+@pytest.fixture(autouse=True)
+def _own_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows are gone after a test; answers in Redis would outlive them."""
+    config = apps.get_app_config("payments")
+    monkeypatch.setattr(config, "answers_store", (config.answers_store[0], f"tests:{next(_tests)}"))  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,14 @@
 
 import io
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from wsgiref.types import WSGIApplication
+
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,19 @@ class Answer:
     @property
     def text(self) -> str:
         return self.body.decode()
+
+
+@contextmanager
+def _one_connection() -> Iterator[None]:
+    """The test's own, which holds its transaction, is not closed between requests; as Django's test client does it."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    try:
+        yield
+    finally:
+        for signal in signals:
+            signal.connect(close_old_connections)
 
 
 class Visitor:
@@ -57,6 +75,10 @@ class Visitor:
             **self.environ,
             **environ,
         }
+        with _one_connection():
+            return self._answered(sent)
+
+    def _answered(self, sent: dict[str, Any]) -> Answer:
         told: list[tuple[str, list[tuple[str, str]]]] = []
         pieces = self.application(sent, lambda status, headers, exc_info=None: told.append((status, headers)))  # type: ignore[arg-type,func-returns-value,return-value]
         content = b"".join(pieces)
@@ -74,7 +96,7 @@ class Visitor:
         return self.get(address, method="POST", body=form.encode(), CONTENT_TYPE=kind, **environ)
 
     def _keep(self, cookie: str) -> None:
-        pair, _, rest = cookie.partition(";")
+        pair, _, rest = cookie.strip().partition(";")
         name, _, value = pair.partition("=")
         if "max-age=0" in rest.lower():
             self.cookies.pop(name, None)
