@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from psycopg import IsolationLevel
 from psycopg_pool import PoolTimeout, TooManyRequests
 
+from monitoring.database.patience import Connection, watcher
 from monitoring.metrics.instruments import counter
 from monitoring.requests import origin
 from monitoring.requests.overload import Overloaded
@@ -30,6 +31,14 @@ refusals_total = counter(
 class DatabaseWrapper(base.DatabaseWrapper):
     """One thread's connection. Raises Overloaded in a request that the pool has nothing for."""
 
+    @property
+    def pool(self) -> Any:
+        """The process's pool, of connections that do not wait for ever; None without one."""
+        options = self.settings_dict["OPTIONS"].get("pool")
+        if isinstance(options, dict):
+            options.setdefault("connection_class", Connection)
+        return super().pool
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """From the pool, where there is one."""
         pool = self.pool
@@ -39,6 +48,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return super().get_new_connection(conn_params)
         # As Django leaves it for settings without an isolation level, which are all that config.databases makes.
         self.isolation_level = IsolationLevel.READ_COMMITTED
+        if watcher.silent:
+            refusals_total.labels("unreachable").inc()
+            raise Overloaded("The database does not answer.")
         pool.open()
         begun = monotonic()
         try:
@@ -47,6 +59,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             stats = pool.get_stats()
             full = stats.get("pool_size", 0) >= pool.max_size and not stats.get("pool_available", 0)
             refusals_total.labels("exhausted" if full else "unreachable").inc()
+            if not stats.get("pool_size", 0):
+                watcher.suspect()
             raise Overloaded("The database has no connection free for this request.") from error
         finally:
             request.pool_waited = _waited(request) + monotonic() - begun  # type: ignore[attr-defined]
