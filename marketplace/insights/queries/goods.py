@@ -1,12 +1,16 @@
 """Statistics of products and of categories, for cards, the front page and the price filter."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
+from marketplace.core.cache import declare
+from marketplace.core.hall import currency
 from marketplace.insights.queries.reading import rows
 
 # The whole market among the categories.
-WHOLE_MARKET = 0
+WHOLE_MARKET: Final = 0
+# CONTRACT "cache TTL": statistics 5 minutes; an old one is shown for as long again while a new one is fetched.
+_SOFT, _HARD = 300, 600
 
 _WANTED = """
 SELECT seen.product_id FROM insights_product seen
@@ -16,7 +20,7 @@ ORDER BY seen.units_30 DESC, seen.popularity DESC, seen.product_id LIMIT %(limit
 """
 _SPREADS = """
 SELECT category_id, products, in_stock, low, high, quarter, median, three_quarters, bars
-FROM insights_category WHERE in_stock > 0
+FROM insights_category WHERE category_id = %(category)s AND in_stock > 0
 """
 
 
@@ -39,16 +43,25 @@ class PriceSpread:
     bars: tuple[int, ...]
 
 
-def most_wanted(*, limit: int) -> list[int]:
+_wanted = declare("stats_wanted", tuple[int, ...], soft=_SOFT, hard=_HARD)
+_spreads = declare("stats_prices", tuple[PriceSpread, ...], soft=_SOFT, hard=_HARD)
+
+
+def most_wanted(*, limit: int) -> tuple[int, ...]:
     """Products that sold most in the last 30 days and can be bought now, the most wanted first."""
-    return [row[0] for row in rows(_WANTED, {"limit": limit})]
+    return _wanted.get(f"{limit}", lambda: tuple(row[0] for row in rows(_WANTED, {"limit": limit})))
 
 
-def price_spreads() -> Mapping[int, PriceSpread]:
-    """By category, 0 for the whole market; a category of which nothing can be bought is missing."""
-    found = {}
-    for category, products, in_stock, low, high, quarter, median, three_quarters, bars in rows(_SPREADS):
-        found[category] = PriceSpread(
-            category, products, in_stock, low, high, quarter, median, three_quarters, tuple(bars)
+def price_spread(category_id: int = WHOLE_MARKET) -> PriceSpread | None:
+    """The prices of a category; None when nothing of it can be bought."""
+    found = _spreads.get(f"{currency()}:{category_id}", lambda: _load_spread(category_id))
+    return found[0] if found else None
+
+
+def _load_spread(category_id: int) -> tuple[PriceSpread, ...]:
+    return tuple(
+        PriceSpread(category, products, in_stock, low, high, quarter, median, three_quarters, tuple(bars))
+        for category, products, in_stock, low, high, quarter, median, three_quarters, bars in rows(
+            _SPREADS, {"category": category_id}
         )
-    return found
+    )

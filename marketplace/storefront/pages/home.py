@@ -1,9 +1,12 @@
 """The front page and the list of stalls."""
 
+from collections.abc import Sequence
+
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.search.params import Sort
 from marketplace.core.hall import absolute
 from marketplace.core.page_parts import Link, Meta, Note, Picture
+from marketplace.insights import queries as insights
 from marketplace.sellers import queries as sellers
 from marketplace.storefront import formats, links
 from marketplace.storefront.pages.cards import cards
@@ -16,7 +19,7 @@ _TEXT = "Things made, found and kept by people who stand behind them. One cart f
 
 
 def home_page() -> HomePage:
-    """Aisles, stalls, what is new and what is asked for: five queries, two of them once a minute."""
+    """Aisles, stalls, what is new and what is most wanted: six queries, two of them once a minute."""
     return HomePage(
         meta=Meta(
             title="A covered market with honest prices",
@@ -92,12 +95,12 @@ def _tiles() -> tuple[CategoryTile, ...]:
 def _modules() -> tuple[HomeModule, ...]:
     rows = (
         ("Just in", cards(catalog.newest(limit=ROW)), f"{links.SEARCH}?sort={Sort.NEWEST.value}"),
-        ("Much asked for", cards(catalog.popular(limit=ROW)), links.SEARCH),
+        ("Most wanted", cards(catalog.cards(insights.most_wanted(limit=ROW))), links.SEARCH),
     )
     return tuple(HomeModule(heading, found, Link("See all", href)) for heading, found, href in rows if found)
 
 
-def _stall_tiles(found: list[sellers.StallLine]) -> tuple[StallTile, ...]:
+def _stall_tiles(found: Sequence[sellers.StallLine]) -> tuple[StallTile, ...]:
     pictures = catalog.stall_pictures([stall.pk for stall in found])
     return tuple(
         StallTile(

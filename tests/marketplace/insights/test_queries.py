@@ -8,7 +8,7 @@ from django.utils import timezone
 from marketplace.catalog.models import Offer
 from marketplace.catalog.services import reindex
 from marketplace.insights import queries, services
-from marketplace.insights.queries.goods import WHOLE_MARKET
+from marketplace.insights.queries import WHOLE_MARKET, PriceSpread
 from marketplace.orders.models import Order
 from marketplace.sellers.models import Seller
 from tests.factories import a_category, a_product, a_seller, a_variant, an_offer
@@ -51,7 +51,7 @@ def test_what_was_not_paid_or_taken_back_is_no_sale(kiln: Seller) -> None:
     a_sale(vase, paid_at=None)
     a_sale(vase, paid_at=NOW, state=Order.State.CANCELLED)
     assert days(kiln) == []
-    assert queries.most_wanted(limit=5) == []
+    assert queries.most_wanted(limit=5) == ()
 
 
 def test_another_currency_is_not_added_up(kiln: Seller) -> None:
@@ -108,7 +108,7 @@ def test_popularity_weighs_recent_sales_and_reaches_the_search(kiln: Seller) -> 
     found = dict(ask("SELECT product_id, popularity FROM catalog_searchentry"))
     assert {name: found[pk] for name, pk in products.items()} == {"new": 20, "month": 6, "half": 2, "old": 0}
     assert ask("SELECT units, units_30 FROM insights_product ORDER BY popularity DESC")[:2] == [(2, 2), (2, 0)]
-    assert queries.most_wanted(limit=5) == [products["new"]]
+    assert queries.most_wanted(limit=5) == (products["new"],)
 
 
 def test_most_wanted_names_what_can_be_bought_now(kiln: Seller) -> None:
@@ -117,8 +117,8 @@ def test_most_wanted_names_what_can_be_bought_now(kiln: Seller) -> None:
         a_sale(offer, paid_at=NOW, quantity=units)
     reindex(offer.variant.product_id for offer in (few, many, gone))
     services.refresh_all(now=NOW)
-    assert queries.most_wanted(limit=5) == [many.variant.product_id, few.variant.product_id]
-    assert queries.most_wanted(limit=1) == [many.variant.product_id]
+    assert queries.most_wanted(limit=5) == (many.variant.product_id, few.variant.product_id)
+    assert queries.most_wanted(limit=1) == (many.variant.product_id,)
 
 
 def test_prices_are_spread_over_the_category_and_those_above(kiln: Seller) -> None:
@@ -128,7 +128,11 @@ def test_prices_are_spread_over_the_category_and_those_above(kiln: Seller) -> No
     for price, shelf in ((1000, vases), (2000, vases), (3000, ceramics), (9000, other)):
         an_offer(seller=kiln, product=a_product(owner=kiln, category=shelf), price_minor=price)
     services.refresh_all(now=NOW)
-    found = queries.price_spreads()
+    found: dict[int, PriceSpread] = {}
+    for pk in (vases.pk, ceramics.pk, WHOLE_MARKET):
+        spread = queries.price_spread(pk)
+        assert spread is not None
+        found[pk] = spread
     assert (found[vases.pk].low, found[vases.pk].high, found[vases.pk].in_stock) == (1000, 2000, 2)
     assert (found[ceramics.pk].low, found[ceramics.pk].median, found[ceramics.pk].high) == (1000, 2000, 3000)
     assert found[ceramics.pk].bars[0] == found[ceramics.pk].bars[10] == found[ceramics.pk].bars[19] == 1
@@ -145,7 +149,8 @@ def test_only_what_can_be_bought_is_in_the_spread(kiln: Seller) -> None:
     an_offer(seller=kiln, variant=variant, price_minor=1500)
     an_offer(seller=kiln, product=a_product(owner=kiln, category=shelf), price_minor=100, stock=0)
     services.refresh_all(now=NOW)
-    spread = queries.price_spreads()[shelf.pk]
+    spread = queries.price_spread(shelf.pk)
+    assert spread is not None
     assert (spread.low, spread.high, spread.products, spread.in_stock) == (1500, 1501, 2, 1)
 
 
