@@ -14,6 +14,7 @@ class PaymentsConfig(AppConfig):
 
     access: Access
     bulkhead: "Bulkhead"
+    answers_store: tuple[str, str]
 
     def ready(self) -> None:
         from payments import alert_rules, figures, health, ops_panels, preflight, sweeping
@@ -26,6 +27,7 @@ class PaymentsConfig(AppConfig):
             script_url=settings.STRIPE_JS_URL,
             webhook_secrets=tuple(settings.STRIPE_WEBHOOK_SECRET.replace(",", " ").split()),
         )
+        self.answers_store = (settings.REDIS_URL, str(settings.CACHES["default"]["KEY_PREFIX"]))
         # Only a web process has threads to lose; a worker has one, and a command knows what it does.
         self.bulkhead = Bulkhead(settings.HEALTH.provider_concurrent if settings.PROCESS_KIND == "web" else 64)
         sweeping.register()

@@ -79,6 +79,9 @@ def check_out(
     OutOfStock), and NotChargeable. A provider that does not answer is no error: the payment opens later.
     """
 
+    if (answered := idempotency.replay(request, now=now)) is not None:
+        return CheckedOut(answered, replayed=True)
+
     def place() -> _Placed:
         return run_again(lambda: _place(cart_id, buyer_id, request, shipping, answer_for, now=now))
 

@@ -10,12 +10,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 
+from marketplace.core.db import forbid_transaction
 from marketplace.core.errors import AwningError, Conflict
 from marketplace.core.events import Json
+from payments import answers
+from payments.answers import Answer as Answer
+from payments.answers import Request as Request
 from payments.models import IdempotencyKey
 
 KEPT = timedelta(hours=72)
@@ -48,31 +53,12 @@ class KeyInProgress(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """Who asks for what under which key. ``principal`` is "user:7" or "cart:<id>", ``route`` "POST /checkout/"."""
-
-    principal: str
-    route: str
-    key: str
-    body_hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What was answered, to the byte."""
-
-    status: int
-    body: bytes = b""
-    content_type: str = ""
-    location: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Claim:
     """The right to do the work, fenced by the time at which it was taken."""
 
     id: int
     locked_at: datetime
+    request: Request
 
 
 def request_of(*, principal: str, route: str, key: str, body: Mapping[str, Json]) -> Request:
@@ -83,22 +69,43 @@ def request_of(*, principal: str, route: str, key: str, body: Mapping[str, Json]
     return Request(principal, route, key, hashlib.sha256(canonical.encode()).hexdigest())
 
 
+def replay(request: Request, *, now: datetime) -> Answer | None:
+    """The finished answer if Redis has it: asked first, outside of the transaction, by whoever may be a retry.
+
+    None says nothing: claim the request. Raises KeyReused.
+    """
+    forbid_transaction("Asking Redis for an answer")
+    kept = answers.find(request, now=now)
+    if kept is None:
+        return None
+    _same_body(request, kept.body_hash)
+    answers.from_redis.inc()
+    return kept.answer
+
+
+def _same_body(request: Request, body_hash: str) -> None:
+    if request.body_hash != body_hash:
+        raise KeyReused("This Idempotency-Key was used with another request: send a new key.")
+
+
 def claim(request: Request, *, now: datetime) -> Claim | Answer:
     """The right to do the work, or the answer if it is done. Raises KeyReused, KeyInProgress."""
     inserted = _insert(request, now=now)
     if inserted is not None:
-        return Claim(inserted, now)
+        return Claim(inserted, now, request)
     found = IdempotencyKey.objects.filter(principal=request.principal, route=request.route, key=request.key).first()
     if found is None:
         # Released between the two statements: the next attempt will find the key free.
         raise KeyInProgress("The same request has just failed: send it again.")
-    if found.body_hash != request.body_hash:
-        raise KeyReused("This Idempotency-Key was used with another request: send a new key.")
+    _same_body(request, found.body_hash)
     if found.status is not None:
-        return Answer(found.status, bytes(found.body), found.content_type, found.location)
+        answer = Answer(found.status, bytes(found.body), found.content_type, found.location)
+        answers.from_database.inc()
+        _keep(request, answer, expires_at=found.expires_at, now=now)
+        return answer
     # Whoever holds a claim older than the lease has crashed; of two that take over, the UPDATE lets one through.
     if IdempotencyKey.objects.filter(pk=found.pk, status=None, locked_at__lt=now - LEASE).update(locked_at=now):
-        return Claim(found.pk, now)
+        return Claim(found.pk, now, request)
     raise KeyInProgress("The same request is still running: ask again in a moment.")
 
 
@@ -137,6 +144,13 @@ def finish(claimed: Claim, answer: Answer, *, now: datetime) -> None:
     )
     if not done:
         raise KeyInProgress("This request took too long and another one has taken over.")
+    _keep(claimed.request, answer, expires_at=now + KEPT, now=now)
+
+
+def _keep(request: Request, answer: Answer, *, expires_at: datetime, now: datetime) -> None:
+    """After the commit: an answer that was rolled back was never given."""
+    kept = partial(answers.keep, request, answer, expires_at=expires_at, now=now)
+    transaction.on_commit(kept, robust=True)
 
 
 def release(claimed: Claim) -> None:

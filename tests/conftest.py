@@ -1,12 +1,12 @@
 """The cast: a buyer, two sellers and an operator; and the few things that every test needs."""
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import count
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import override_settings
@@ -23,7 +23,6 @@ from tests.caching import remembering_cache
 from tests.live import Hall
 
 # A Sunday morning: dates in pages and e-mails are the same in every run.
-_tests = count(int(time.time() * 1000))
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
 
@@ -79,8 +78,8 @@ def _closed_breakers() -> None:
 @pytest.fixture(autouse=True)
 def _own_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows are gone after a test; answers in Redis would outlive them."""
-    config = apps.get_app_config("payments")
-    monkeypatch.setattr(config, "answers_store", (config.answers_store[0], f"tests:{next(_tests)}"))  # type: ignore[attr-defined]
+    config: Any = apps.get_app_config("payments")
+    monkeypatch.setattr(config, "answers_store", (config.answers_store[0], f"tests:{uuid4()}"))
 
 
 @pytest.fixture(autouse=True)

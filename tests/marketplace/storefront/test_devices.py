@@ -7,40 +7,25 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from marketplace.accounts.models import User
+from marketplace.sessions import ids
 from marketplace.sessions.devices import device, named
 from marketplace.sessions.models import Session
+from tests.factories import PASSWORD
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0"
 SAFARI = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
     "Version/18.5 Mobile/15E148 Safari/604.1"
 )
-PASSWORD = "correct horse battery"
-
 
 def signed_in(user: User, agent: str = FIREFOX, address: str = "203.0.113.77") -> Client:
-    user.refresh_from_db()
-    if not user.check_password(PASSWORD):
-        user.set_password(PASSWORD)
-        user.save()
     browser = Client(HTTP_USER_AGENT=agent, REMOTE_ADDR=address)
     answer = browser.post("/account/login/", {"login": user.email, "password": PASSWORD})
     assert answer.status_code == 302, answer.content.decode()
     return browser
 
 
-@pytest.fixture
-def mira(mira: User) -> User:
-    """With an address that she has confirmed, so that she can sign in by the page."""
-    from allauth.account.models import EmailAddress
-
-    EmailAddress.objects.create(user=mira, email=mira.email, verified=True, primary=True)
-    return mira
-
-
 def handle_of(browser: Client) -> str:
-    from marketplace.sessions import ids
-
     return str(Session.objects.get(pk=ids.digest(browser.cookies["sessionid"].value)).handle)
 
 
