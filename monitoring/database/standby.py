@@ -145,8 +145,8 @@ def look(now: datetime) -> None:
     try:
         well = _measure(_watch)
     except Silent as silent:
-        _watch.lag = inf
         _lose(str(silent))
+        _watch.lag, _watch.why = inf, str(silent)
         # Whoever waits for an answer of a server that hangs is woken, and gets it from the primary.
         cut()
     else:
@@ -249,7 +249,7 @@ def _refusal(watch: Watch, *, recovering: bool, system: str) -> str:
 def _keep() -> None:
     """Well: it is read until the next look, and for a few missed ones."""
     if not usable():
-        if (pool := getattr(connections[ALIAS], "pool", None)) is not None:
+        if (pool := getattr(connections[ALIAS], "pool", None)) is not None and not pool.closed:
             # What broke while the replica was away would fail one statement each.
             pool.check()
         logger.info("replica.used")
@@ -257,8 +257,8 @@ def _keep() -> None:
 
 
 def _lose(why: str) -> None:
-    """Not read until a look finds it well."""
+    """Not read until a look finds it well. The first reason is the one that explains the others."""
     if usable():
         logger.warning("replica.left", extra={"reason": why})
-    _watch.why = why
+        _watch.why = why
     _watch.good_until = -inf
