@@ -5,8 +5,6 @@ from django.core.cache import cache, caches
 from django.test import override_settings
 from prometheus_client.registry import REGISTRY
 
-from marketplace.catalog.remember import Remembered
-
 
 def counted() -> tuple[float, ...]:
     return tuple(
@@ -43,13 +41,3 @@ def test_a_cache_that_is_away_counts_as_errors_and_answers_like_a_miss(more: obj
         assert caches["default"].get("metrics-a", "default") == "default"
         assert caches["default"].get_many(["metrics-a", "metrics-b"]) == {}
     assert more() == (0, 0, 3)  # type: ignore[operator]
-
-
-def test_what_a_process_remembers_is_a_tier_too() -> None:
-    def local(outcome: str) -> float:
-        return REGISTRY.get_sample_value("awning_cache_lookups_total", {"tier": "process", "outcome": outcome}) or 0.0
-
-    remembered = Remembered(lambda: 1, seconds=60)
-    hits, misses = local("hit"), local("miss")
-    assert [remembered(), remembered(), remembered()] == [1, 1, 1]
-    assert (local("hit") - hits, local("miss") - misses) == (2, 1)
