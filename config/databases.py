@@ -1,7 +1,7 @@
 """Turns a DATABASE_URL into Django's connection settings."""
 
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from config.env import number, refuse
 
@@ -10,6 +10,8 @@ WEB_TIMEOUTS = {"statement_timeout": 5_000, "lock_timeout": 2_000, "idle_in_tran
 WORKER_TIMEOUTS = {"statement_timeout": 30_000, "lock_timeout": 2_000, "idle_in_transaction_session_timeout": 60_000}
 # Migrations may run long, but must not queue the whole hall behind a lock.
 COMMAND_TIMEOUTS = {"lock_timeout": 5_000, "idle_in_transaction_session_timeout": 600_000}
+# The parameter of a URL that says so: libpq does not know it.
+POOLER = "pgbouncer"
 # What a bad URL is replaced by while the other variables are read: no such host can exist (RFC 6761).
 _NOWHERE = "postgres://nobody@database.invalid/nowhere"
 
@@ -23,18 +25,21 @@ def database(
 ) -> dict[str, Any]:
     """Settings of one PostgreSQL connection; ``name`` is the variable, for the error message.
 
-    A URL that is not PostgreSQL's, with a database, is refused and replaced by one that leads nowhere.
+    A URL that is not PostgreSQL's, with a database, is refused and replaced by one that leads nowhere. With
+    ``?pgbouncer=true`` nothing is asked of the connection that a pooler of transactions cannot give: see ``through_pooler``.
     """
     if not is_postgres(url):
         refuse(name, "must look like postgres://user:password@host:5432/database (special characters as %XX).")
         url = _NOWHERE
     parts = urlsplit(url)
-    options: dict[str, Any] = dict(parse_qsl(parts.query))
+    pooled = through_pooler(url)
+    options: dict[str, Any] = {key: value for key, value in parse_qsl(parts.query) if key != POOLER}
     options.setdefault("connect_timeout", 5)
     options.setdefault("application_name", application)
     for name_of_option, value in _SILENT_NETWORK.items():
         options.setdefault(name_of_option, value)
-    options["options"] = " ".join(f"-c {key}={value}" for key, value in timeouts.items())
+    if not pooled:
+        options["options"] = " ".join(f"-c {key}={value}" for key, value in timeouts.items())
     if pool is not None:
         options["pool"] = pool
     return {
@@ -46,9 +51,26 @@ def database(
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 0 if pool is not None else 60,
         "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": pooled,
         "OPTIONS": options,
         "TEST": {},
     }
+
+
+def through_pooler(url: str) -> bool:
+    """Whether the URL says that it leads to PgBouncer in transaction mode.
+
+    It refuses time-outs in the start-up packet: they are the role's (``manage.py role_timeouts``). And the next statement
+    may run elsewhere: no cursor stays open on the server.
+    """
+    return dict(parse_qsl(urlsplit(url).query)).get(POOLER, "").lower() in ("true", "1", "yes", "on")
+
+
+def plain(url: str) -> str:
+    """The URL as libpq knows it."""
+    parts = urlsplit(url)
+    query = urlencode([(key, value) for key, value in parse_qsl(parts.query) if key != POOLER])
+    return urlunsplit(parts._replace(query=query))
 
 
 def replica(

@@ -16,7 +16,7 @@ from django.core.checks import CheckMessage
 from django.core.files.storage import storages
 
 from config import broker
-from config.databases import is_postgres
+from config.databases import WEB_TIMEOUTS, WORKER_TIMEOUTS, database, is_postgres, plain, through_pooler
 from config.env import Environment, problems
 from config.preflight import is_public
 from config.storage import storage
@@ -37,6 +37,8 @@ def register() -> None:
     for name, variable, run in (
         ("postgres", DATABASE, partial(_with, DATABASE, _primary)),
         ("replica", REPLICA, partial(_with, REPLICA, _replica)),
+        ("postgres.timeouts", DATABASE, partial(_limits_of_statements, DATABASE)),
+        ("replica.timeouts", REPLICA, partial(_limits_of_statements, REPLICA)),
         ("migrations", DATABASE, partial(_with, DATABASE, lambda url: host.migrations(DATABASE))),
         ("cache", CACHE, partial(_with, CACHE, partial(redis_servers.cache, "cache", CACHE))),
         ("limits", LIMITS, partial(_with, LIMITS, partial(redis_servers.keeper, "limits", LIMITS, append_only=False))),
@@ -63,7 +65,7 @@ def _value(name: str) -> str:
 def _with(name: str, run: Callable[[str], Iterator[CheckMessage]]) -> Iterator[CheckMessage]:
     """Runs with the variable's value, not without one."""
     if value := _value(name):
-        yield from run(value)
+        yield from run(plain(value) if name in (DATABASE, REPLICA) else value)
 
 
 def _primary(url: str) -> Iterator[CheckMessage]:
@@ -77,7 +79,16 @@ def _replica(url: str) -> Iterator[CheckMessage]:
             "replica", REPLICA, "does not look like postgres://user:password@host:5432/database.", hint="Mend it."
         )
     elif primary := _value(DATABASE):
-        yield from postgres.replica(REPLICA, url, of=primary)
+        yield from postgres.replica(REPLICA, url, of=plain(primary))
+
+
+def _limits_of_statements(name: str) -> Iterator[CheckMessage]:
+    """The connection that a web process would have, asked for what holds on it: a pooler may drop what it was sent."""
+    if not is_postgres(url := _value(name)):
+        return
+    known = database(url, name=name, timeouts=WEB_TIMEOUTS, pool=None, application="awning-preflight")
+    accepted = (WEB_TIMEOUTS, WORKER_TIMEOUTS) if through_pooler(url) else (WEB_TIMEOUTS,)
+    yield from postgres.timeouts(name, plain(url), options=known["OPTIONS"].get("options"), accepted=accepted)
 
 
 def fleet() -> int:

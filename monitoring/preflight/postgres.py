@@ -1,7 +1,7 @@
 """PostgreSQL as the hall needs it: version, rights, extensions, enough connections."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -23,6 +23,8 @@ SELECT current_setting('server_version_num')::int / 10000 AS version,
        (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user) AS role_limit,
        (SELECT datconnlimit FROM pg_database WHERE datname = current_database()) AS database_limit,
        pg_is_in_recovery() AS replica,
+       (SELECT system_identifier::text FROM pg_control_system()) AS system,
+       current_database()::text AS database,
        has_schema_privilege(current_schema(), 'CREATE') AS creates,
        current_setting('TimeZone') AS zone,
        current_setting('max_connections')::int AS slots,
@@ -46,6 +48,8 @@ class Facts:
     role_limit: int
     database_limit: int
     replica: bool
+    system: str
+    database: str
     creates: bool | None
     zone: str
     slots: int
@@ -97,8 +101,43 @@ def replica(variable: str, url: str, *, of: str) -> Iterator[CheckMessage]:
             "replica.primary", variable, "is no replica: the server accepts writes.",
             hint="Point it to a standby of DATABASE_URL's server, or leave it empty.",
         )  # fmt: skip
-    if ask(of).version != facts.version:
+    if facts.system != (main := ask(of)).system:
+        yield error(
+            "replica.stranger", variable, "is a replica of another server than DATABASE_URL's: it shows other goods.",
+            hint="Make it anew from the primary with pg_basebackup.",
+        )  # fmt: skip
+    if facts.database != main.database:
+        yield error("replica.database", variable, "names another database than the primary's.", hint="Name the same.")
+    if main.version != facts.version:
         yield error("replica.version", variable, "has another major version than the primary.", hint="Upgrade both.")
+
+
+def timeouts(
+    variable: str, url: str, *, options: str | None, accepted: Sequence[Mapping[str, int]]
+) -> Iterator[CheckMessage]:
+    """Whether a connection with these start-up ``options`` has one of the ``accepted`` sets of limits (milliseconds)."""
+    try:
+        with psycopg.connect(url, connect_timeout=2, options=options, prepare_threshold=None) as link:
+            found = {name: _milliseconds(link, name) for name in accepted[0]}
+    except psycopg.OperationalError as refusal:
+        if "unsupported startup parameter" not in str(refusal):
+            raise
+        yield error(
+            "postgres.pooler", variable, "leads to PgBouncer, which refuses the time-outs of a connection.",
+            hint="Add ?pgbouncer=true to it, and give the role its limits: manage.py role_timeouts.",
+        )  # fmt: skip
+        return
+    if all(found != wanted for wanted in accepted):
+        said = ", ".join(f"{name} {value} ms" if value else f"no {name}" for name, value in found.items())
+        yield error(
+            "postgres.timeouts", variable, f"gives connections with other limits than the hall's: {said}.",
+            hint="manage.py role_timeouts sets them for the role; PgBouncer then needs RECONNECT.",
+        )  # fmt: skip
+
+
+def _milliseconds(link: psycopg.Connection[tuple[object, ...]], name: str) -> int:
+    row = link.execute("SELECT setting::int FROM pg_settings WHERE name = %s", [name]).fetchone()
+    return int(str(row[0])) if row else 0
 
 
 def _version(variable: str, facts: Facts) -> Iterator[CheckMessage]:

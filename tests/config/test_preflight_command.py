@@ -195,7 +195,9 @@ def canaries(port: int) -> dict[str, str]:
 
 SERVERS = {
     "postgres",
+    "postgres.timeouts",
     "replica",
+    "replica.timeouts",
     "migrations",
     "cache",
     "limits",

@@ -56,18 +56,15 @@ class Pair:
 
     def freeze(self) -> None:
         """It hangs: nothing of it runs, and its connections stay open."""
-        for process in self._processes():
-            process.suspend()
+        self._each(psutil.Process.suspend)
 
     def thaw(self) -> None:
-        for process in self._processes():
-            process.resume()
+        """It goes on where it was."""
+        self._each(psutil.Process.resume)
 
     def kill(self) -> None:
         """It dies without a word."""
-        for process in self._processes():
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+        self._each(psutil.Process.kill)
         self.standby.wait()
 
     def mend(self) -> None:
@@ -76,14 +73,19 @@ class Pair:
             (self.folder / "postmaster.pid").unlink(missing_ok=True)
             self.standby = self._start()
         self._tell("SELECT pg_wal_replay_resume()")
+        # Whose readers were woken, they sleep on.
+        self._tell("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
 
     def stop(self) -> None:
         self.standby.stop()
         self.primary.stop()
 
-    def _processes(self) -> list[psutil.Process]:
+    def _each(self, act: Callable[[psutil.Process], None]) -> None:
+        """The head first, which makes the others; some of these end by themselves."""
         head = psutil.Process(self.standby.pid)
-        return [head, *head.children(recursive=True)]
+        for process in [head, *head.children(recursive=True)]:
+            with suppress(psutil.NoSuchProcess):
+                act(process)
 
     def _tell(self, statement: str) -> None:
         with psycopg.connect(self.superuser.replace(f":{self.primary.port}/", f":{self.port}/"), autocommit=True) as it:

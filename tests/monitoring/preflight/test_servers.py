@@ -22,6 +22,7 @@ from monitoring.preflight.postgres import Facts
 
 FINE = Facts(
     version=18, role="awning", superuser=False, role_limit=-1, database_limit=-1, replica=False, creates=True, zone="UTC",
+    system="7", database="awning",
     slots=100, reserved=3, drift=0.1, foreign_tables=0, extensions=("pg_trgm", "unaccent"), available=("pg_trgm", "unaccent"),
 )  # fmt: skip
 
@@ -70,6 +71,8 @@ def test_the_database(change: dict[str, Any], expected: list[str], monkeypatch: 
         ({"replica": True}, {}, []),
         ({}, {}, ["error replica.primary"]),
         ({"replica": True, "version": 17}, {}, ["error replica.version"]),
+        ({"replica": True, "system": "8"}, {}, ["error replica.stranger"]),
+        ({"replica": True, "database": "other"}, {}, ["error replica.database"]),
     ],
 )
 def test_the_replica(
