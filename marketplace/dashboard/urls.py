@@ -11,5 +11,6 @@ urlpatterns = [
     path("<slug:stall>/today/", views.today, name="today"),
     path("<slug:stall>/orders/", views.orders, name="orders"),
     path("<slug:stall>/orders/<str:number>/", views.order, name="order"),
+    path("<slug:stall>/jobs/", views.jobs, name="jobs"),
     path("<slug:stall>/products/", views.products, name="products"),
 ]

@@ -257,6 +257,27 @@ class SellerProductsPage:
 
 
 @dataclass(frozen=True, slots=True)
+class JobLine:
+    """A long job: `count` "1,240 of 5,000 rows", `percent` "24" or "" when nobody knows."""
+
+    title: str
+    state: Badge
+    count: str
+    note: str
+    percent: str
+    running: bool
+    report_href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobsPanel:
+    """Long jobs of the stall; `renew_href` "" when all have ended."""
+
+    lines: tuple[JobLine, ...]
+    renew_href: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenStallPage:
     """The application for a stall of one's own. `errors` repeat every field's, in order."""
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from marketplace.catalog.models import Offer
 from marketplace.core.errors import AwningError, NotFound
-from marketplace.dashboard import applying, pages
+from marketplace.dashboard import applying, long_jobs, pages
 from marketplace.dashboard import today as today_page
 from marketplace.inventory import listings
 from marketplace.orders import queries, services
@@ -66,7 +66,8 @@ def today(request: HttpRequest, stall: str) -> HttpResponse:
         now=timezone.now(),
     )
     shell = pages.shell(seller, user_id=_person(request), current="today", to_ship=counts[Order.State.PAID])
-    return render(request, "dashboard/today.html", {"seller": shell, "page": page})
+    running = long_jobs.panel(seller, now=timezone.now())
+    return render(request, "dashboard/today.html", {"seller": shell, "page": page, "jobs": running})
 
 
 @never_cache
@@ -178,4 +179,14 @@ def products(request: HttpRequest, stall: str) -> HttpResponse:
     )
     to_ship = queries.seller_counts(seller_id=seller.pk)[Order.State.PAID]
     shell = pages.shell(seller, user_id=_person(request), current="products", to_ship=to_ship, search=search)
-    return render(request, "dashboard/products.html", {"seller": shell, "page": page})
+    running = long_jobs.panel(seller, now=timezone.now())
+    return render(request, "dashboard/products.html", {"seller": shell, "page": page, "jobs": running})
+
+
+@never_cache
+@login_required
+@require_safe
+def jobs(request: HttpRequest, stall: str) -> HttpResponse:
+    """The panel of imports and exports alone: asked for every two seconds while one runs."""
+    panel = long_jobs.panel(_stall(request, stall), now=timezone.now())
+    return render(request, "dashboard/jobs.html", {"jobs": panel})

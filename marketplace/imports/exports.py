@@ -1,13 +1,15 @@
 """The reverse of the import: a stall's offers as a file, streamed product by product."""
 
 import csv
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 from urllib.parse import urljoin
 
 from django.core.files.storage import default_storage
-from django.db.models import Func, IntegerField, Max
+from django.db.models import Func, IntegerField, Max, QuerySet
 
 from marketplace.catalog.models import Attribute, Category, Offer, Product, ProductImage, ProductVariant
 from marketplace.core.errors import NotFound
@@ -18,6 +20,7 @@ from marketplace.imports.known import LARGE
 from marketplace.imports.layouts import ExportedOffer, ExportedPicture, ExportedProduct
 from marketplace.imports.shelves import GENERAL, UNSORTED
 from marketplace.sellers.models import Seller
+from monitoring.jobs import progress
 
 CHUNK = 500
 
@@ -36,7 +39,9 @@ class Labels:
     attributes: dict[tuple[int, str], str]
 
 
-def export_products(*, seller_slug: str, format_name: str, currency: str, site_url: str, stream: Writable) -> int:
+def export_products(
+    *, seller_slug: str, format_name: str, currency: str, site_url: str, stream: Writable, now: datetime
+) -> int:
     """Write the stall's offers that are not archived and return the number of rows below the header.
 
     Every cell that a spreadsheet could take for a formula gets a `'`, which the import takes off again.
@@ -47,12 +52,30 @@ def export_products(*, seller_slug: str, format_name: str, currency: str, site_u
     layout = layouts.LAYOUTS[format_name](_most_options(seller))
     writer = csv.DictWriter(stream, layout.columns, restval="", lineterminator="\r\n")
     writer.writeheader()
-    written = 0
-    for product in _products(seller, currency, site_url):
-        for row in layout.rows(product):
-            writer.writerow({column: guard(value) for column, value in row.items()})
-            written += 1
+    started, written = time.perf_counter(), 0
+
+    def moment() -> datetime:
+        return now + timedelta(seconds=time.perf_counter() - started)
+
+    title, total = f"Export for {format_name.capitalize()}", _offered(seller).count()
+    told = progress.begin("export", title, owner=f"seller:{seller}", total=total, now=now, unit="products")
+    try:
+        for done, product in enumerate(_products(seller, currency, site_url), start=1):
+            for row in layout.rows(product):
+                writer.writerow({column: guard(value) for column, value in row.items()})
+                written += 1
+            told.advance(done, moment())
+    except BaseException as error:
+        told.fail(moment(), f"It ended too soon ({type(error).__name__}): run it again.")
+        raise
+    told.finish(moment(), text=f"{written:,} rows written.", done=total)
     return written
+
+
+def _offered(seller_id: int) -> "QuerySet[Product]":
+    """What the stall offers, or has offered, in the order of ids."""
+    products = Product.objects.filter(variants__offers__seller=seller_id).exclude(status=Product.Status.ARCHIVED)
+    return products.distinct().order_by("pk")
 
 
 def _most_options(seller_id: int) -> int:
@@ -78,12 +101,7 @@ def _labels() -> Labels:
 def _products(seller_id: int, currency: str, site_url: str) -> Iterator[ExportedProduct]:
     """Products in the order of their ids, a chunk of them in memory at a time."""
     labels = _labels()
-    offered = (
-        Product.objects.filter(variants__offers__seller=seller_id)
-        .exclude(status=Product.Status.ARCHIVED)
-        .distinct()
-        .order_by("pk")
-    )
+    offered = _offered(seller_id)
     last = 0
     while chunk := list(offered.filter(pk__gt=last).select_related("product_type")[:CHUNK]):
         last = chunk[-1].pk

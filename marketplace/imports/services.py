@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.db import DatabaseError, DataError, IntegrityError, OperationalError, transaction
@@ -21,6 +21,8 @@ from marketplace.imports.report import Outcome, Report, RowResult, Sink, open_si
 from marketplace.imports.shelves import load_shelves
 from marketplace.imports.writing import lock_stall, write
 from marketplace.sellers.models import Seller
+from monitoring.jobs import progress
+from monitoring.jobs.progress import Progress
 
 BATCH_PRODUCTS = 500
 BATCH_VARIANTS = 1_000
@@ -64,11 +66,30 @@ def import_products(
         path, options=read_options, limits=options.limits, format_name=options.format, encoding=options.encoding
     )
     report = Report(format=catalogue.format, dry_run=options.dry_run)
-    started = time.perf_counter()
-    with open_sink(options.report_path, report) as sink:
-        _Run(seller[0], seller[1], now, options, report, sink).run(catalogue)
-        report.seconds = time.perf_counter() - started
+    title = f"{'Check' if options.dry_run else 'Import'} of {path.name}"
+    told = progress.begin("import", title, owner=f"seller:{seller[0]}", total=catalogue.source.rows or None, now=now)
+    run = _Run(seller[0], seller[1], now, options, report, told)
+    try:
+        with open_sink(options.report_path, report) as sink:
+            run.run(catalogue, sink)
+            report.seconds = run.elapsed()
+    except BaseException as error:
+        told.fail(run.moment(), f"It ended too soon ({type(error).__name__}): run it again.")
+        raise
+    _tell_end(told, report, run.moment())
     return report
+
+
+def _tell_end(told: Progress, report: Report, now: datetime) -> None:
+    """How it went, for the seller."""
+    skipped = report.rows[Outcome.SKIPPED]
+    text = f"{report.rows_read:,} rows read, {skipped:,} left out." if skipped else f"{report.rows_read:,} rows read."
+    if report.stopped:
+        told.fail(now, report.stopped)
+    elif not report.usable:
+        told.fail(now, f"No row could be used. {text}")
+    else:
+        told.finish(now, text=text, done=report.rows_read)
 
 
 def _batches(catalogue: Catalogue, report: Report, sink: Sink | None) -> Iterator[list[ProductRecord]]:
@@ -100,10 +121,21 @@ class _Run:
     now: datetime
     options: ImportOptions
     report: Report
-    sink: Sink | None
+    told: Progress
+    sink: Sink | None = None
+    started: float = field(default_factory=time.perf_counter)
 
-    def run(self, catalogue: Catalogue) -> None:
+    def elapsed(self) -> float:
+        """Seconds since it began."""
+        return time.perf_counter() - self.started
+
+    def moment(self) -> datetime:
+        """The caller's now, moved on."""
+        return self.now + timedelta(seconds=self.elapsed())
+
+    def run(self, catalogue: Catalogue, sink: Sink | None) -> None:
         """Writes batch after batch; a lost database ends the run with what is committed so far."""
+        self.sink = sink
         for batch in _batches(catalogue, self.report, self.sink):
             try:
                 self._batch(batch)
@@ -113,6 +145,7 @@ class _Run:
                     "everything before it is imported; run the import again."
                 )
                 return
+            self.told.advance(self.report.rows_read, self.moment())
 
     def _batch(self, records: list[ProductRecord]) -> None:
         """One transaction; when the database refuses it, each half on its own, down to the product at fault."""

@@ -16,6 +16,7 @@ from marketplace.imports.limits import Limits
 
 CHUNK = 256 * 1024
 GZIP_MAGIC = b"\x1f\x8b"
+_QUOTED = re.compile(rb'"[^"]*"')
 _BROKEN = re.compile("[\udc80-\udcff]")
 _BEYOND_ASCII = re.compile("[^\x00-\x7f\udc80-\udcff]")
 _NOT_CSV = (
@@ -36,12 +37,13 @@ _BOMS = (
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file whose encoding is known and whose size has been checked to its end."""
+    """A file whose encoding is known and whose size has been checked to its end. ``rows`` below the header, about."""
 
     path: Path
     encoding: str
     size: int
     compressed: bool
+    rows: int = 0
 
 
 class _CappedReader(io.RawIOBase):
@@ -98,8 +100,8 @@ def inspect(path: Path, limits: Limits, *, encoding: str = "") -> Source:
         if not head.strip(b"\xef\xbb\xbf \t\r\n"):
             raise CatalogueFileError(f"The file {path.name} is empty: export the products again.")
         _refuse_other_kinds(head)
-        found, size = _detect(stream, head)
-    return Source(path, encoding or found, size, _is_compressed(path))
+        found, size, rows = _detect(stream, head)
+    return Source(path, encoding or found, size, _is_compressed(path), rows)
 
 
 @contextmanager
@@ -132,21 +134,45 @@ def _refuse_other_kinds(head: bytes) -> None:
         raise CatalogueFileError("This is JSON, not a CSV file: export the products as CSV.")
 
 
-def _detect(stream: io.BufferedReader, head: bytes) -> tuple[str, int]:
-    """The encoding and the size in bytes; reads the stream to its end."""
+class _LineCount:
+    """Ends of lines outside quotation marks: how many rows a file has, before one is read."""
+
+    def __init__(self) -> None:
+        self.lines, self._quoted, self._ended = 0, False, True
+
+    def feed(self, chunk: bytes) -> None:
+        """The next bytes."""
+        self._ended = chunk.endswith((b"\n", b"\n\x00"))
+        if self._quoted:
+            _, mark, chunk = chunk.partition(b'"')
+            if not mark:
+                return
+        outside, mark, _ = _QUOTED.sub(b"", chunk).partition(b'"')
+        self._quoted = bool(mark)
+        self.lines += outside.count(b"\n")
+
+    def rows(self) -> int:
+        """Without the header; 0 when nobody can tell."""
+        return max(0, self.lines - self._ended)
+
+
+def _detect(stream: io.BufferedReader, head: bytes) -> tuple[str, int, int]:
+    """The encoding, the size in bytes and about how many rows; reads the stream to its end."""
     named = next((name for bom, name in _BOMS if head.startswith(bom)), None) or _wide_without_bom(head)
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     size = good = broken = 0
+    count = _LineCount()
     while chunk := stream.read(CHUNK):
         size += len(chunk)
+        count.feed(chunk)
         if named is None and not (chunk.isascii() and not decoder.getstate()[0]):
             text = decoder.decode(chunk)
             broken += len(_BROKEN.findall(text))
             good += len(_BEYOND_ASCII.findall(text))
     if named is not None:
-        return named, size
+        return named, size, count.rows()
     # A few broken bytes among many good sequences are damage; mostly broken ones are another encoding.
-    return ("utf-8" if broken <= good else "cp1252"), size
+    return ("utf-8" if broken <= good else "cp1252"), size, count.rows()
 
 
 def _wide_without_bom(head: bytes) -> str | None:

@@ -80,6 +80,7 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
     "sell/<slug:stall>/today/": (seller("/sell/kiln-street/today/"), seller("/sell/kiln-street/today/?range=year")),
     "sell/<slug:stall>/orders/": (seller("/sell/kiln-street/orders/"),),
     "sell/<slug:stall>/orders/<str:number>/": (seller("/sell/kiln-street/orders/{order}/"),),
+    "sell/<slug:stall>/jobs/": (seller("/sell/kiln-street/jobs/"),),
     "sell/<slug:stall>/products/": (seller("/sell/kiln-street/products/"),),
     "media/<path:path>": (Example("/media/scan/one.webp"), Example("/media/scan/nope.webp", 404)),
     "checkout/": (buyer("/checkout/"),),

@@ -104,3 +104,21 @@ def test_an_unknown_encoding_is_refused(tmp_path: Path) -> None:
     source = inspect(path, LIMITS, encoding="klingon")
     with pytest.raises(CatalogueFileError, match="klingon"), open_text(source, LIMITS):
         pass
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        (b"h\n1\n2\n3\n", 3),
+        (b"h\r\n1\r\n2", 2),
+        (b'h\n"one\nfield"\n"and ""two"" in\nanother",x\n', 2),
+        (b'h\n"' + b"a" * (256 * 1024 - 4) + b'\nsame field"\n2\n', 2),
+        (b'h\n"' + b"a\n" * 400_000 + b'"\n2\n', 2),
+        (b"h\n", 0),
+        ("h\n1\n2\n".encode("utf-16"), 2),
+    ],
+)
+def test_rows_are_counted_before_they_are_read(tmp_path: Path, content: bytes, rows: int) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes(content)
+    assert inspect(path, LIMITS).rows == rows

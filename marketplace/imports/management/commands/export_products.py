@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from marketplace.core.errors import AwningError
 from marketplace.core.hall import hall
@@ -29,6 +30,7 @@ class Command(BaseCommand):
             "format_name": options["format"],
             "currency": hall().currency,
             "site_url": hall().site_url,
+            "now": timezone.now(),
         }
         try:
             if options["output"] is None:
