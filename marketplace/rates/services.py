@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 from django.apps import apps
@@ -40,10 +41,15 @@ class _Round:
     """One poll: what was accepted, and what waits for a second source."""
 
     now: datetime
-    last: dict[Pair, Quoted]
     good: dict[Pair, Rate] = field(default_factory=dict)
     odd: dict[Pair, list[tuple[str, Quoted]]] = field(default_factory=dict)
     first: dict[Pair, list[tuple[str, Quoted]]] = field(default_factory=dict)
+
+    @cached_property
+    def last(self) -> dict[Pair, Quoted]:
+        """What was accepted last, as of the first answer: a poll that gets none reads nothing."""
+        with replica.primary():
+            return {pair: entry.quoted for pair, entry in queries.last_good(now=self.now).items()}
 
     def settled(self) -> bool:
         """Whether every pair has a rate."""
@@ -107,9 +113,7 @@ def poll(*, now: datetime) -> int:
     is made by whoever has its slot.
     """
     chain: tuple[Provider, ...] = apps.get_app_config("rates").chain  # type: ignore[attr-defined]
-    with replica.primary():
-        last = queries.last_good(now=now)
-    round_ = _Round(now, {pair: entry.quoted for pair, entry in last.items()})
+    round_ = _Round(now)
     for provider in chain:
         _ask(provider, round_)
         if round_.settled():
