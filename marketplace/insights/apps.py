@@ -11,7 +11,7 @@ class InsightsConfig(AppConfig):
     def ready(self) -> None:
         from marketplace.catalog import facts
         from marketplace.core import events
-        from marketplace.insights import figures, ops_panels, services
+        from marketplace.insights import alert_rules, figures, ops_panels, services
         from marketplace.sellers.services import STATUS_CHANGED
 
         def sold(payload: events.Payload, now: datetime) -> None:
@@ -44,3 +44,4 @@ class InsightsConfig(AppConfig):
         events.subscribe("payments.refund_failed", "insights.refund_failed", refund_failed)
         figures.register()
         ops_panels.register()
+        alert_rules.register()

@@ -28,7 +28,11 @@ _PATIENCE_MS: Final = 2000
 _LONGEST: Final = EVERY.total_seconds()
 
 _KNOWN = "INSERT INTO insights_viewstate (name, dirty_since) VALUES (%s, %s) ON CONFLICT DO NOTHING"
-_LIMITS = "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true)"
+# On one core: a refresh that took them all would make everybody who writes wait for a processor.
+_LIMITS = """
+SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),
+    set_config('max_parallel_workers_per_gather', '0', true)
+"""
 _LOCK = "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))"
 # The generation is read before the refresh takes its picture of the tables: what is committed in between is in the
 # picture and counted again, what is committed later raises the generation beyond this one. Read afterwards, such a change
