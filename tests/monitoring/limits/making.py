@@ -82,3 +82,13 @@ def black_hole() -> Iterator[str]:
         server.bind(("127.0.0.1", 0))
         server.listen(64)
         yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+
+
+class StoppedClock:
+    """Seconds that pass when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
