@@ -15,7 +15,10 @@ from django.db.backends.utils import CursorWrapper
 from marketplace.catalog.models import Product
 from marketplace.catalog.queries import forget
 from marketplace.catalog.services.indexing import reindex_all
+from marketplace.core import cache
 
+# What every page needs, and no page loads anew.
+_SMALL = frozenset({"shelves", "facets", "kinds", "tiles"})
 COMMON = "vase"
 RARE = "celadonite"
 TYPO = "speckeld"
@@ -60,13 +63,19 @@ class Made:
 
 @contextmanager
 def catalogue_of(products: int) -> Iterator[None]:
-    """Points Django at a database of its own that holds ``products`` things; the next caller finds it made already."""
+    """Points Django at a database of its own that holds ``products`` things; the next caller finds it made already.
+
+    Inside, the shared cache is off: figures of pages and searches are those of what must be loaded, and two databases have
+    the same keys.
+    """
     settings = connection.settings_dict
     name = settings["NAME"]
     own = f"{name}_catalogue_{products}"
     _create_database(own)
     connection.close()
     settings["NAME"] = own
+    engine = cache.engine()
+    before, engine.enabled, engine.in_memory = engine.enabled, False, _SMALL
     try:
         call_command("migrate", verbosity=0)
         if Product.objects.count() != products:
@@ -76,6 +85,7 @@ def catalogue_of(products: int) -> Iterator[None]:
     finally:
         connection.close()
         settings["NAME"] = name
+        engine.enabled, engine.in_memory = before, frozenset()
         forget()
 
 

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar, cast, overload
 
 from marketplace.core.cache import depends as made_of
 from marketplace.core.cache.depends import Collected, checked
-from marketplace.core.cache.engine import Engine, Flight, Place, engine
+from marketplace.core.cache.engines import Engine, Flight, Place, engine
 from marketplace.core.cache.keeping import Keeper, Load
 from marketplace.core.cache.link import LinkDown, Refused
 from marketplace.core.cache.packing import Unpacked

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from marketplace.core import replica
 from marketplace.core.cache import depends as made_of
 from marketplace.core.cache.depends import Collected
-from marketplace.core.cache.engine import Engine
+from marketplace.core.cache.engines import Engine
 from marketplace.core.cache.figures import Tally
 from marketplace.core.cache.link import LinkDown, Refused
 from marketplace.core.cache.local import Entry

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import DatabaseError, transaction
 
 from marketplace.core.cache.depends import checked
-from marketplace.core.cache.engine import engine
+from marketplace.core.cache.engines import engine
 from marketplace.core.cache.link import LinkDown, Refused
 from marketplace.core.db import in_transaction
 from marketplace.core.models import UnsentTouch

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from marketplace.core import sweeps
-from marketplace.core.cache.engine import configure, engine
+from marketplace.core.cache.engines import configure, engine
 from marketplace.core.cache.family import families
 from marketplace.core.cache.figures import write_down_evictions
 from marketplace.core.cache.touching import make_good, settle

@@ -12,7 +12,7 @@ from django.db import DatabaseError, transaction
 from config.embedded.redis import RedisServer
 from marketplace.core import cache
 from marketplace.core.cache import background, link, touching
-from marketplace.core.cache.engine import _engines
+from marketplace.core.cache.engines import _engines
 from marketplace.core.cache.family import Family
 from marketplace.core.models import UnsentTouch
 from tests.caching import remembering_cache

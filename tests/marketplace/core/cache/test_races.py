@@ -12,7 +12,7 @@ import pytest
 
 from marketplace.core import cache, replica
 from marketplace.core.cache.background import Crew
-from marketplace.core.cache.engine import Engine
+from marketplace.core.cache.engines import Engine
 from marketplace.core.cache.family import Family
 from tests.marketplace.core.cache.cases import Source, answered, clock_at, events, family, queued
 
