@@ -131,6 +131,7 @@ def _poll(begin: int, end: int, file: Path, *, pause: float) -> None:
         handler = logging.Handler()
         handler.emit = lambda record: note(what=record.getMessage(), who=getattr(record, "breaker", ""))  # type: ignore[method-assign]
         logger.addHandler(handler)
+        logger.propagate = False
         logging.getLogger().setLevel(logging.CRITICAL)
         select.select([begin], [], [])
         polls = 0
