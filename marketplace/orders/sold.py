@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from marketplace.core import cache
 from marketplace.core.replica import reader
 
 # More dots than this nobody tells apart; the latest are shown.
@@ -31,8 +32,16 @@ class Sale:
     condition: str
 
 
+# As old as the prices beside them may be: five minutes.
+_SALES = cache.declare("sales", tuple[Sale, ...], soft=300.0, hard=1800.0)
+
+
 def sold(*, variant_id: int, since: datetime) -> tuple[Sale, ...]:
     """What was paid for this variant at any stall, the latest first; at most 500."""
+    return _SALES.get(f"{variant_id}:{since:%Y-%m-%d}", lambda: _sold(variant_id, since))
+
+
+def _sold(variant_id: int, since: datetime) -> tuple[Sale, ...]:
     with reader().cursor() as cursor:
         cursor.execute(_SOLD, {"variant": variant_id, "since": since, "most": MOST})
         return tuple(Sale(*row) for row in cursor.fetchall())

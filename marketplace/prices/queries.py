@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from marketplace.core import cache
 from marketplace.core.replica import reader
 from marketplace.prices.steps import DAY, PRIOR, Change, Present, lowest_between, median, present, steps
 
@@ -59,10 +60,27 @@ class History:
     offer: OfferPast = OfferPast(None, None)
 
 
-def history(*, variant_id: int, offer_id: int | None, since: date, now: datetime) -> History:
+# CONTRACT "price": five minutes; a price that changed is shown at once, because its product is touched.
+_PAST = cache.declare("price_history", History, soft=300.0, hard=1800.0)
+
+
+def history(*, product_id: int, variant_id: int, offer_id: int | None, since: date, now: datetime) -> History:
     """The days of a variant from ``since`` on, and the past of the offer in the buy box: one statement."""
+    return _PAST.get(
+        f"{variant_id}:{offer_id or 0}:{since.isoformat()}",
+        lambda: _history(variant_id, offer_id, since, now),
+        depends=(f"product:{product_id}",),
+    )
+
+
+def _history(variant_id: int, offer_id: int | None, since: date, now: datetime) -> History:
     start = now - PRIOR - NEWS
-    params = {"variant": variant_id, "offer": offer_id or 0, "since": since, "from": start}
+    params: dict[str, int | date | datetime] = {
+        "variant": variant_id,
+        "offer": offer_id or 0,
+        "since": since,
+        "from": start,
+    }
     with reader().cursor() as cursor:
         cursor.execute(_HISTORY, params)
         rows, first, changes = cursor.fetchone()
@@ -75,9 +93,14 @@ def history(*, variant_id: int, offer_id: int | None, since: date, now: datetime
 def _row(row: Sequence[str | int | None]) -> DayRow:
     day, _, low, closed, quartile_low, middle, quartile_high, offers = row
     return DayRow(
-        date.fromisoformat(str(day)), *(_number(value) for value in (low, closed, quartile_low, middle, quartile_high)),
+        date.fromisoformat(str(day)),
+        low=_number(low),
+        closed=_number(closed),
+        quartile_low=_number(quartile_low),
+        median=_number(middle),
+        quartile_high=_number(quartile_high),
         offers=int(offers or 0),
-    )  # fmt: skip
+    )
 
 
 def _number(value: str | int | None) -> int | None:
@@ -95,7 +118,13 @@ def _dense(rows: Sequence[DayRow], start: date, today: date) -> Iterator[DayRow]
             yield latest
         elif latest is not None:
             yield DayRow(
-                day, latest.closed, latest.closed, latest.quartile_low, latest.median, latest.quartile_high, latest.offers
+                day,
+                latest.closed,
+                latest.closed,
+                latest.quartile_low,
+                latest.median,
+                latest.quartile_high,
+                latest.offers,
             )
         day += DAY
 
@@ -131,4 +160,3 @@ def range_of(days: Sequence[DayRow]) -> tuple[DayRow, DayRow] | None:
 
 def _low(day: DayRow) -> int:
     return day.low or 0
-

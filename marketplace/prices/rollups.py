@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection, transaction
 
+from marketplace.core import cache
 from marketplace.prices.steps import Change, Day, Present, daily_lows, days, midnight, present, steps
 
 # A card shows 90 days; the present price's reference reaches 30 days before a beginning of at most 30 days ago.
@@ -16,8 +17,13 @@ TREND_DAYS = 90
 BATCH = 200
 _LOCK_SPACE = 0x41574E52  # "AWNR": sets these advisory locks apart from everybody else's
 
-# One at a time per product: of two computations the one with the older picture must not be the last to write.
-_LOCK = "SELECT pg_advisory_xact_lock(%s, (id %% 2147483647)::integer) FROM unnest(%s::bigint[]) AS p (id) ORDER BY id"
+# One at a time per product: of two computations the one with the older picture must not be the last to write. Products
+# share 64 locks, taken in order: the server's table of locks is small.
+_LOCK = """
+SELECT pg_advisory_xact_lock(%s, bucket) FROM (
+    SELECT DISTINCT (id %% 64)::integer AS bucket FROM unnest(%s::bigint[]) AS product (id) ORDER BY bucket
+) taken
+"""
 _CHANGES = """
 SELECT product_id, offer_id, variant_id, CASE WHEN asking THEN price_minor END, changed_at
 FROM (
@@ -96,6 +102,7 @@ def _batch(ids: list[int], since: date, now: datetime) -> int:
         ]
         _write_days(ids, since, rows)
         _write_trends({pk: product for pk, product in products.items() if product.changes}, first, today, ids)
+        cache.touch(*(f"product:{product_id}" for product_id in ids))
     return len(rows)
 
 

@@ -106,7 +106,7 @@ def _copy_news(asks: Sequence[Ask], now: datetime) -> list[int]:
     return [row.product_id for row in rows]
 
 
-def _params(asks: Sequence[Ask], now: datetime) -> dict[str, object]:
+def _params(asks: Sequence[Ask], now: datetime) -> dict[str, datetime | list[int] | list[bool]]:
     return {
         "now": now,
         "offers": [ask.offer_id for ask in asks],
@@ -118,16 +118,15 @@ def _params(asks: Sequence[Ask], now: datetime) -> dict[str, object]:
     }
 
 
-def backfill(rows: Sequence[PastAsk], *, now: datetime) -> None:
-    """Writes a past that is known from elsewhere, by COPY. Each offer's times must differ from each other and from known ones.
+def backfill(rows: Sequence[PastAsk]) -> None:
+    """Writes a past that is known from elsewhere, by COPY; ``rollups.roll_up`` then computes its days.
 
-    Inside a transaction. The days it touches are computed again as after any other change.
+    Inside a transaction. Each offer's times must differ from each other and from known ones.
     """
     require_transaction("A past price")
     if rows:
         partitions.make_months(TABLE, {month_of(row.changed_at) for row in rows})
         copy(rows)
-        tell((row.product_id for row in rows), since=min(row.changed_at for row in rows), now=now)
 
 
 def copy(rows: Sequence[PastAsk]) -> None:

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from config.embedded.errors import EmbeddedError
-from config.embedded.seed import books, charges, drawing, goods, people
+from config.embedded.seed import asked, books, charges, drawing, goods, people
 from config.embedded.seed.hall import SEED, demo_hall, today
 from config.embedded.seed.history import Year
 from marketplace.catalog.services import reindex_all
@@ -46,6 +46,7 @@ def _write(hall: Catalogue) -> Iterator[str]:
     buyers = people.add_buyers(hall, buyer=logins["buyer"])
     written = goods.add_goods(hall, founders, drawing.first_views(hall))
     yield f"{len(hall.stalls)} stalls, {len(hall.products):,} products, {len(hall.offers):,} offers"
+    yield f"{asked.add_prices(hall, written, now=now):,} prices of fourteen months"
     year = Year(hall, written, buyers, now=now)
     if charges.simulated():
         for index, basket in enumerate(orders(hall, year_end=today(), seed=SEED)):

@@ -18,7 +18,8 @@ SELECT product.id, product.slug, product.title, entry.price_minor, entry.in_stoc
        coalesce(image.key, ''), coalesce(image.width, 0), coalesce(image.height, 0), coalesce(image.alt, ''),
        trend.lows, coalesce((now() AT TIME ZONE 'UTC')::date - trend.until, 0),
        CASE WHEN trend.began_at > now() - interval '30 days' THEN trend.prior_low END,
-       coalesce(trend.ask < trend.earlier_low AND trend.since <= now() - interval '90 days', false)
+       coalesce(trend.ask < trend.earlier_low AND trend.since <= now() - interval '90 days'
+                AND trend.began_at > now() - interval '30 days', false)
 FROM ({source}) AS wanted (id, place)
 JOIN catalog_searchentry entry ON entry.product_id = wanted.id
 JOIN catalog_product product ON product.id = wanted.id
@@ -63,7 +64,8 @@ class CardRow:
 
     ``lows`` are the lowest asking prices of 90 days that ended ``stale_days`` ago, since when nothing changed; None where
     the history does not tell of the price on the card. ``prior_low`` is the lowest of the 30 days before that price began,
-    None when it began earlier than 30 days ago. ``lowest_ever``: it was never this low in 90 days of history or more.
+    None when it began earlier than 30 days ago. ``lowest_ever``: it began within 30 days and was never this low in 90 days
+    of history or more.
     """
 
     product_id: int

@@ -18,6 +18,7 @@ RESERVED = frozenset(
         "ship_to",
         "price",
         "variant",
+        "range",
     }
 )
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.models import Attribute
 from marketplace.storefront import formats, links
+from marketplace.storefront.pages import trends
 from marketplace.storefront.viewmodels import Card
 
 # Attributes on a card; each of them can be filtered.
@@ -18,6 +19,7 @@ def cards(rows: Iterable[catalog.CardRow]) -> tuple[Card, ...]:
 
 
 def _card(row: catalog.CardRow, attributes: dict[str, catalog.FacetAttribute]) -> Card:
+    move = trends.delta(row)
     return Card(
         href=links.product(row.slug),
         title=row.title,
@@ -27,6 +29,9 @@ def _card(row: catalog.CardRow, attributes: dict[str, catalog.FacetAttribute]) -
         hue=row.hue,
         picture=formats.picture(row.image_key, row.image_width, row.image_height, alt=row.image_alt),
         note=_note(row, attributes),
+        badge=trends.badge(row),
+        delta=move,
+        spark=trends.spark(row, move),
         more_offers=formats.plural(row.stalls, "stall", "stalls") if row.stalls > 1 else "",
     )
 

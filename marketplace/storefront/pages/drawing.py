@@ -9,13 +9,15 @@ from marketplace.core.hall import currency
 from marketplace.core.money import digits
 from marketplace.prices.queries import DayRow
 from marketplace.storefront import formats
-from marketplace.storefront.viewmodels.history import Tick
+from marketplace.storefront.viewmodels.history import Anchor, Tick
 
 BOX = 1000
 # About so many lines across.
 _LINES = 5
 # Nearer to an end than this (percent) a label would lie on that end's.
-_APART = 9.0
+_APART = 14.0
+# On a narrow screen it takes this much.
+_APART_NARROW = 24.0
 _DAY = timedelta(days=1)
 
 
@@ -60,7 +62,7 @@ def frame(days: Sequence[DayRow], others: Iterable[int]) -> Frame:
 
 def _round_step(wanted: float) -> int:
     """1, 2 or 5 times a power of ten, in minor units; never finer than a tenth of the major unit."""
-    size = max(10 ** digits(currency()) // 10, 1)
+    size = max(int(10 ** digits(currency())) // 10, 1)
     while True:
         for factor in (1, 2, 5):
             if size * factor >= wanted:
@@ -70,7 +72,8 @@ def _round_step(wanted: float) -> int:
 
 def ask_path(frame: Frame, days: Sequence[DayRow]) -> str:
     """A step line of the daily lows that ends with the present price; it is broken where nobody asked."""
-    path, level = [], None
+    path: list[str] = []
+    level: int | None = None
     for day in days:
         x = frame.x((day.day - frame.first).days)
         if day.low is None:
@@ -144,7 +147,9 @@ def x_ticks(frame: Frame) -> tuple[Tick, ...]:
     kept = [(day, x) for day, x in between if _APART < x < 100 - _APART]
     for place, (day, x) in enumerate(kept):
         text = f"{day:%b}" if span > 200 else _short(day)
-        ticks.append(Tick(f"{x:.2f}", "100", text, only_wide=place % 2 == 0))
+        ticks.append(
+            Tick(f"{x:.2f}", "100", text, only_wide=place % 2 == 0 or not _APART_NARROW < x < 100 - _APART_NARROW)
+        )
     return (*ticks, Tick("100", "100", ends(frame.last), "end"))
 
 
@@ -173,5 +178,5 @@ def marks(frame: Frame, lowest: DayRow, highest: DayRow) -> tuple[Tick, ...]:
 
 def _mark(frame: Frame, word: str, day: date, price: int) -> Tick:
     x = frame.x((day - frame.first).days) / 10
-    anchor = "start" if x < 8 else "end" if x > 92 else "middle"
+    anchor: Anchor = "start" if x < 8 else "end" if x > 92 else "middle"
     return Tick(f"{x:.2f}", f"{frame.y(price) / 10:.2f}", f"{word} {formats.price(price)}", anchor)

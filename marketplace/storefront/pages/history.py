@@ -62,12 +62,12 @@ class Told:
         return [sale for sale in self.sales if sale.paid_at > self.now - timedelta(days=days)]
 
 
-def read(*, variant_id: int | None, offer_id: int | None, wanted: str, now: datetime) -> Told:
+def read(*, product_id: int, variant_id: int | None, offer_id: int | None, wanted: str, now: datetime) -> Told:
     """Two statements: the days with the offer's own past, and the sales."""
     if variant_id is None:
         return Told(History(), (), now)
     since = _EVER if wanted == "all" else now.astimezone(UTC).date() - YEAR
-    past = history(variant_id=variant_id, offer_id=offer_id, since=since, now=now)
+    past = history(product_id=product_id, variant_id=variant_id, offer_id=offer_id, since=since, now=now)
     if not past.days:
         return Told(past, (), now)
     return Told(past, sold(variant_id=variant_id, since=midnight(past.days[0].day)), now)

@@ -1,5 +1,6 @@
 """One product: the offer in the buy box, its variants, other stalls' offers, delivery to the buyer's country."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -15,43 +16,44 @@ from marketplace.core.page_parts import Act, Choice, Crumb, Hidden, Link, Meta, 
 from marketplace.inventory import queries as inventory
 from marketplace.sellers import queries as sellers
 from marketplace.storefront import formats, links
+from marketplace.storefront.coin_prices import coin_price
+from marketplace.storefront.pages import history
 from marketplace.storefront.pages.cards import cards
 from marketplace.storefront.pages.offering import Offering, Priced, Wish, offering
 from marketplace.storefront.pages.product_data import structured_data
 from marketplace.storefront.pages.results import HOME
 from marketplace.storefront.pages.stall import dispatch_text, returns_text
-from marketplace.storefront.pages.variants import NUMBERED, variant_groups, variant_href
+from marketplace.storefront.pages.variants import variant_groups, variant_href
 from marketplace.storefront.viewmodels import Fact, OfferRow, ProductPage, Spec, StallTag
 
 MAX_QUANTITY = 10
 _YES_NO = {True: "Yes", False: "No"}
 
 
-def product_page(slug: str, wish: Wish, *, now: datetime) -> ProductPage:
-    """The page in five queries: product, offers, stock, shipping, similar things. Raises NotFound, Gone."""
+def product_page(slug: str, wish: Wish, *, now: datetime, span: str = history.DEFAULT_RANGE) -> ProductPage:
+    """The page in seven queries: product, offers, stock, shipping, history, sales, similar things. Raises NotFound, Gone."""
     product = catalog.product(slug)
     lines = catalog.offers(product.pk)
     offers = offering(
         product,
         lines,
         wish,
-        free=inventory.free_units(offer_ids=[line.pk for line in lines]) if lines else {},
+        free=inventory.shown_units(product_id=product.pk, offer_ids=[line.pk for line in lines]) if lines else {},
         shipping=sellers.shipping_of({line.seller_id for line in lines}) if lines else {},
     )
     shelf = catalog.shelves().by_id[product.category_id]
     crumbs = _crumbs(shelf)
     pictures = _pictures(product, offers)
     best = offers.best
-    return ProductPage(
+    page = ProductPage(
         meta=_meta(product, offers, crumbs, pictures),
         title=product.title,
-        stall=_stall(best) if best else None,
         price=formats.price(best.offer.price_minor) if best else "",
+        stall=_stall(best) if best else None,
         crumbs=crumbs,
         subtitle=product.brand,
         pictures=pictures,
         hue=best.offer.hue if best else 1,
-        tax_text="VAT included" if best else "",
         stock_text=_stock_text(best) if best else "",
         stock_tone=_stock_tone(best),
         condition=_condition(best) if best else "",
@@ -67,6 +69,36 @@ def product_page(slug: str, wish: Wish, *, now: datetime) -> ProductPage:
         similar_heading=f"More in {shelf.name}",
         similar=cards(catalog.similar(product_id=product.pk, category_id=product.category_id)),
     )
+    return _with_history(page, product, offers, wish, now=now, span=span)
+
+
+def _with_history(
+    page: ProductPage, product: catalog.ProductRow, offers: Offering, wish: Wish, *, now: datetime, span: str
+) -> ProductPage:
+    """The chart of the chosen variant, and what may be said beside the price."""
+    best = offers.best
+    told = history.read(
+        product_id=product.pk,
+        variant_id=offers.variant_id,
+        offer_id=best.offer.pk if best else None,
+        wanted=span,
+        now=now,
+    )
+    badge, lowest = history.claims(told, best.offer.price_minor) if best and best.free > 0 else (None, "")
+    return replace(
+        page,
+        badge=badge,
+        tax_text="VAT included" + ("." if lowest else "") if best else "",
+        lowest_text=lowest,
+        history=history.panel(told, wanted=span, href=_here(product, offers, wish)),
+    )
+
+
+def _here(product: catalog.ProductRow, offers: Offering, wish: Wish) -> str:
+    """The page's own address with what was chosen on it."""
+    if wish.variant_id is None and not wish.condition:
+        return links.product(product.slug)
+    return variant_href(product.slug, offers.variant_id, condition=wish.condition)
 
 
 def _crumbs(shelf: catalog.Shelf) -> tuple[Crumb, ...]:
@@ -115,7 +147,7 @@ def _stall(priced: Priced) -> StallTag:
 def _stock_text(best: Priced) -> str:
     if best.free <= 0:
         return "Sold out"
-    if best.free <= NUMBERED:
+    if best.free <= inventory.NUMBERED:
         return "Only 1 left" if best.free == 1 else f"Only {best.free} left"
     return "In stock"
 
@@ -123,7 +155,7 @@ def _stock_text(best: Priced) -> str:
 def _stock_tone(best: Priced | None) -> Literal["good", "warn", "danger"]:
     if best is None or best.free <= 0:
         return "danger"
-    return "warn" if best.free <= NUMBERED else "good"
+    return "warn" if best.free <= inventory.NUMBERED else "good"
 
 
 def _condition(best: Priced) -> str:
@@ -167,7 +199,13 @@ def _facts(product: catalog.ProductRow, offers: Offering, *, now: datetime) -> t
             "for every stall in the cart.",
             Link("Buyer protection", links.PROTECTION),
         ),
+        *_coin_price(best, now=now),
     )
+
+
+def _coin_price(best: Priced, *, now: datetime) -> tuple[Fact, ...]:
+    found = coin_price(best.offer.price_minor, now=now)
+    return (Fact("bitcoin", found.amount, f"{found.when} To compare: you pay by card."),) if found else ()
 
 
 def _delivery(best: Priced, country: str, change: Link, *, now: datetime) -> Fact:

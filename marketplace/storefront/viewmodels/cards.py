@@ -20,7 +20,7 @@ class StallTag:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A move of the price against the lowest price of the prior 30 days, in words: text "6%"."""
+    """A move of the lowest asking price against the lowest of the 30 days before it began: text "6%"."""
 
     text: str
     direction: Literal["down", "up"]

@@ -1,9 +1,12 @@
 """The price history of a product: a chart drawn by the server, its numbers, and the same as a table."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from marketplace.core.page_parts import Link
+
+# Where a text stands to its point, in the terms of SVG.
+Anchor: TypeAlias = Literal["start", "middle", "end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +16,7 @@ class Tick:
     x: str
     y: str
     text: str
-    anchor: Literal["start", "middle", "end"] = "middle"
+    anchor: Anchor = "middle"
     only_wide: bool = False
 
 

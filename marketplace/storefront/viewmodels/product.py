@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from marketplace.core.page_parts import Act, Badge, Choice, Crumb, Link, Meta, Note, Picture
 from marketplace.storefront.viewmodels.cards import Card, StallTag
+from marketplace.storefront.viewmodels.history import PriceHistory
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class ProductPage:
     quantities: tuple[Choice, ...] = ()
     sold_out_text: str = ""
     facts: tuple[Fact, ...] = ()
+    history: PriceHistory | None = None
     offers_heading: str = ""
     offers: tuple[OfferRow, ...] = ()
     description: Markup | None = None

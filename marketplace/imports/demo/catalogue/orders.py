@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 
 from marketplace.imports.demo.catalogue.dice import Dice
+from marketplace.imports.demo.catalogue.prices import Past
 from marketplace.imports.demo.catalogue.shapes import (
     Basket,
     BasketLine,
@@ -61,13 +62,6 @@ def _quantity(offer: Offer, dice: Dice) -> int:
     return dice.weighted((1, 2, 3, 4), (14, 4, 1, 1))
 
 
-def _then(offer: Offer, day: date, today: date, dice: Dice) -> int:
-    """Return the price a while ago: now and then a little above today's, in whole or half euros."""
-    months = (today - day).days // 60
-    drift = 1 + 0.015 * months if dice.chance(0.5) else 1.0
-    return offer.price_cents if drift == 1.0 else round(offer.price_cents * drift / 50) * 50
-
-
 def _parcel(stall: Stall, buyer: Buyer, lines: list[BasketLine], dice: Dice) -> Parcel | None:
     """Pack one stall's lines, or return None where it does not ship to the buyer."""
     group = country_group(stall.country, buyer.country)
@@ -97,6 +91,7 @@ def orders(hall: Catalogue, *, year_end: date, seed: int = 7) -> Iterator[Basket
     dice = Dice("orders", seed)
     stalls = {stall.slug: stall for stall in hall.stalls}
     shelf = _Shelf(hall)
+    past = Past(hall.offers, year_end)
     fans = [dice.skewed(1.0, 0.8) for _buyer in hall.buyers]
     people = range(len(hall.buyers))
     for back in range(_DAYS, 0, -1):
@@ -112,7 +107,9 @@ def orders(hall: Catalogue, *, year_end: date, seed: int = 7) -> Iterator[Basket
                 if offer is None or offer.sku in taken:
                     continue
                 taken.add(offer.sku)
-                price = _then(offer, day, year_end, dice)
+                price = past.on(offer.sku, day)
+                if price is None:
+                    continue
                 chosen.setdefault(offer.stall, []).append(BasketLine(offer.sku, _quantity(offer, dice), price))
             parcels = _parcels(chosen, stalls, hall.buyers[who], dice)
             if parcels:
