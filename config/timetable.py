@@ -38,6 +38,8 @@ JOBS: Final = (
     _job("errors.prune", _HOUR, BULK, "once"),
     _job("database.prune", _HOUR, BULK, "once"),
     _job("metrics.prune", _HOUR, BULK, "once"),
+    # As often as what it loads begins to be old.
+    _job("storefront.warm", 10 * _MINUTE, BULK, "skip"),
     _job("jobs.prune", _HOUR, BULK, "once"),
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.db import DatabaseError, DataError, IntegrityError, OperationalError, transaction
 
+from marketplace.core import events
 from marketplace.core.db import run_again
 from marketplace.core.errors import NotFound
 from marketplace.core.money import digits, symbol
@@ -80,6 +81,10 @@ def import_products(
     return report
 
 
+# What others may want to know of: an import that has changed much of what people look at.
+IMPORTED, MANY_ROWS = "imports.finished", 1_000
+
+
 def _tell_end(told: Progress, report: Report, now: datetime) -> None:
     """How it went, for the seller."""
     skipped = report.rows[Outcome.SKIPPED]
@@ -90,6 +95,9 @@ def _tell_end(told: Progress, report: Report, now: datetime) -> None:
         told.fail(now, f"No row could be used. {text}")
     else:
         told.finish(now, text=text, done=report.rows_read)
+        if not report.dry_run and report.rows_read >= MANY_ROWS:
+            with transaction.atomic():
+                events.publish(IMPORTED, {"rows": report.rows_read}, now=now)
 
 
 def _batches(catalogue: Catalogue, report: Report, sink: Sink | None) -> Iterator[list[ProductRecord]]:

@@ -30,6 +30,11 @@ def text() -> bytes:
     return generate_latest(registry)
 
 
+def counted() -> Iterator[Metric]:
+    """What the processes of this group have counted, without what is looked up."""
+    return _Counted().collect()
+
+
 def directory() -> Path | None:
     """Where the processes of this group keep their figures; None when this process counts for itself."""
     path = os.environ.get("PROMETHEUS_MULTIPROC_DIR")

@@ -6,6 +6,7 @@ A module of queries declares its families; services touch the tags of what they 
 from marketplace.core.cache.depends import Collected, collecting, depend
 from marketplace.core.cache.engines import Engine, configure, engine
 from marketplace.core.cache.family import Claim, Family, declare, families
+from marketplace.core.cache.locks import alone
 from marketplace.core.cache.terms import Found
 from marketplace.core.cache.touching import EVERYTHING, make_good, settle, touch, touch_now
 
@@ -16,6 +17,7 @@ __all__ = [
     "Engine",
     "Family",
     "Found",
+    "alone",
     "collecting",
     "configure",
     "declare",

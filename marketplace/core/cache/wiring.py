@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from marketplace.core import sweeps
+from marketplace.core.cache import ops_panel
 from marketplace.core.cache.engines import configure, engine
 from marketplace.core.cache.family import families
 from marketplace.core.cache.figures import write_down_evictions
@@ -17,6 +18,7 @@ def start(url: str, *, prefix: str, in_background: bool) -> None:
     """Called when the app is ready."""
     made = configure(url, prefix=prefix, in_background=in_background)
     made.link.before_return = make_good
+    ops_panel.register()
     sweeps.register("core.cache", every=2.0, run=settle)
     background.register("core.cache", every=_WRITTEN_EVERY, run=write_down)
 
