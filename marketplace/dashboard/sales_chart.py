@@ -21,7 +21,7 @@ DEFAULT = "30"
 MONTHS = 12
 # The share of its place that a bar fills.
 _WIDTH = 0.64
-_LINES = 4
+_LINES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _sum(days: Sequence[DaySales], first: date, end: date) -> DaySales:
 
 
 def _step(most: int, currency: str) -> int:
-    """The distance of the lines in minor units: 1, 2 or 5 times a power of ten of the major unit, at most four of them."""
+    """The distance of the lines in minor units: 1, 2 or 5 times a power of ten of the major unit, at most five of them."""
     one = money.to_minor(Decimal(1), currency)
     step = one
     for factor in (2, 5, 10) * 18:
@@ -131,7 +131,10 @@ def _labels(slots: Sequence[_Slot]) -> tuple[Tick, ...]:
     place = 100 / len(slots)
     every = 7 if len(slots) > MONTHS else 1
     return tuple(
-        Tick(f"{place * (number + 0.5):.2f}", slot.short, wide=every == 1 and bool(number % 2))
+        # A word is wider than a narrow bar: in the middle of the first it would stand out at the left.
+        Tick("0", slot.short, anchor="start")
+        if every > 1 and not number
+        else Tick(f"{place * (number + 0.5):.2f}", slot.short, wide=every == 1 and bool(number % 2))
         for number, slot in enumerate(slots)
         if number % every == 0
     )

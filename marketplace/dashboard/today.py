@@ -68,7 +68,7 @@ def _what_waits(leaving: int, waiting: int) -> str:
     if leaving:
         rest = " Everything else can wait." if waiting > leaving else ""
         return f"{_parcels(leaving)} should leave today.{rest}"
-    return f"{_parcels(waiting)} to pack, none of them today." if waiting else "Nothing waits to be shipped."
+    return f"{_parcels(waiting)} to pack, none today." if waiting else "Nothing waits to be shipped."
 
 
 def _todo(seller: Seller, *, leaving: int, waiting: int) -> tuple[Todo, ...]:

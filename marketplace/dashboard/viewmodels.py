@@ -88,11 +88,12 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A word at an axis, in per cent along it; `wide` ones are left out on phones."""
+    """A word at an axis, in per cent along it; `wide` ones are left out on phones; `anchor` is the end that stands there."""
 
     at: str
     text: str
     wide: bool = False
+    anchor: Literal["start", "middle"] = "middle"
 
 
 @dataclass(frozen=True, slots=True)
