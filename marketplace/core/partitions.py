@@ -134,10 +134,9 @@ def make_months(table: Partitioned, months: Iterable[date]) -> list[str]:
     conflicts with another's. Two at once take turns. Raises OperationalError when that takes longer than two seconds.
     """
     wanted = sorted(set(months))
+    if not _missing(table, wanted):
+        return []
     with transaction.atomic(), connection.cursor() as cursor:
-        missing = _missing(table, wanted)
-        if not missing:
-            return []
         cursor.execute("SELECT current_setting('lock_timeout')")
         usual = cursor.fetchone()[0]
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{_PATIENCE_MS}ms"])
