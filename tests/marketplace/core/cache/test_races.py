@@ -114,7 +114,10 @@ def test_a_slow_load_does_not_overwrite_a_later_one(other: Engine) -> None:
     numbers: Family[int] = family(int, local=0.0)
     slow = numbers.claim("a")
     assert slow is not None
-    other.store.release(numbers.keeper.name("a"), slow._load.lease)  # type: ignore[arg-type] - it has run out
+    lease = slow._load.lease
+    assert lease is not None
+    # It has run out.
+    other.store.release(numbers.keeper.name("a"), lease)
     assert numbers.get("a", Source([2])) == 2
     assert slow.keep(1)
     assert numbers.get("a", Source([])) == 2
