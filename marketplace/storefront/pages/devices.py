@@ -20,38 +20,38 @@ def devices_page(*, user_id: int, handle: str, now: datetime) -> DevicesPage:
         meta=Meta("Your devices", robots="noindex"),
         crumbs=(Crumb("Your account", reverse("account_home")),),
         devices=tuple(_card(line, here=line.handle == handle, now=now) for line in lines),
-        others=_act("Sign out all others", "end_others", tone_danger=True) if others else None,
+        others=_act("Sign out all others", "end_others", dangerous=True) if others else None,
         password_href=reverse("account_change_password"),
     )
 
 
 def _card(line: DeviceLine, *, here: bool, now: datetime) -> DeviceCard:
     name = named(line.browser, line.system)
-    label = f"Sign out {name}, last seen {_ago(line.seen_at, now)}"
+    seen = _seen(line.seen_at, now)
     return DeviceCard(
         name=name,
         here=here,
-        seen="In use now" if here else f"Last seen {_ago(line.seen_at, now)}",
+        seen="In use now" if here else seen,
         signed_in=f"Signed in {moment(line.began_at)}",
         network=f"Network {line.network}" if line.network else "",
-        act=None if here else _act("Sign out", "end", Hidden("device", line.handle), label=label),
+        act=None if here else _act("Sign out", "end", Hidden("device", line.handle), label=f"Sign out {name}: {seen}"),
     )
 
 
-def _act(text: str, action: str, *hidden: Hidden, label: str = "", tone_danger: bool = False) -> Act:
+def _act(text: str, action: str, *hidden: Hidden, label: str = "", dangerous: bool = False) -> Act:
     return Act(
         text,
         reverse("account_devices"),
         (Hidden("action", action), *hidden),
-        tone="danger" if tone_danger else "plain",
+        tone="danger" if dangerous else "plain",
         icon="log-out",
         label=label,
     )
 
 
-def _ago(at: datetime, now: datetime) -> str:
+def _seen(at: datetime, now: datetime) -> str:
     """Use is noted every two hours only: anything finer would be made up."""
     hours = (now - at).total_seconds() / 3600
     if hours < 2:
-        return "in the last two hours"
-    return f"{int(hours)} hours ago" if hours < 48 else moment(at)
+        return "Seen in the last two hours"
+    return f"Last seen {int(hours)} hours ago" if hours < 48 else f"Last seen {moment(at)}"
