@@ -52,10 +52,11 @@ def _settings(standard: bool) -> dict[str, Any]:
     settings = database(
         os.environ["DATABASE_URL"],
         name="DATABASE_URL",
-        timeouts={"search_path": "bench_std"},
+        timeouts={},
         pool=None,
         application="std",
     ) | {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": False}
+    settings["OPTIONS"] |= {"options": "-c search_path=bench_std"}
     return common | {
         "DATABASES": {"default": settings},
         "INSTALLED_APPS": [

@@ -135,7 +135,7 @@ class WholePages:
         def start(
             status: str,
             headers: Headers,
-            exc_info: tuple[type[BaseException], BaseException, TracebackType] | None = None,
+            exc_info: tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None] | None = None,
             /,
         ) -> Callable[[bytes], object]:
             self._learn(environ, status, headers)

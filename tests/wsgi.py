@@ -80,7 +80,7 @@ class Visitor:
 
     def _answered(self, sent: dict[str, Any]) -> Answer:
         told: list[tuple[str, list[tuple[str, str]]]] = []
-        pieces = self.application(sent, lambda status, headers, exc_info=None: told.append((status, headers)))  # type: ignore[arg-type,func-returns-value,return-value]
+        pieces = self.application(sent, lambda status, headers, exc_info=None: told.append((status, headers)))  # type: ignore[arg-type]
         content = b"".join(pieces)
         if close := getattr(pieces, "close", None):
             close()

@@ -31,6 +31,8 @@ class Allowance:
     keys: tuple[str, ...] = ()
     stamps: tuple[str, ...] = ()
     tokens: list[None] = field(default_factory=list)
+    # Taken by the one thread that asks for more; the next allowance has its own.
+    renewing: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Allowances:
@@ -61,6 +63,9 @@ class Allowances:
     def _ask(self, engine: Engine, tiers: tuple[str, ...], address: str, own: Allowance | None) -> Decision:
         # Twice as many as last time for who has spent them all in their time; else one.
         now = self._clock()
+        if own is not None and own.until > now and not own.renewing.acquire(blocking=False):
+            # Another thread asks for more already: what two bring would have to go back in part.
+            return engine.check(tiers, Who(address=address))
         wanted = min(MOST, own.given * 2) if own is not None and own.until > now else 1
         ahead = engine.check_ahead(tiers, Who(address=address), count=wanted, kept=KEPT)
         if ahead.decision.source == "store" and ahead.decision.allowed:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from django.http import HttpRequest
@@ -87,4 +88,12 @@ class Policy:
 
     def is_exempt(self, path: str) -> bool:
         """Whether requests of this path are never counted."""
-        return any(path == rule or (rule[-1] == "*" and path.startswith(rule[:-1])) for rule in self.exempt)
+        exact, prefixes = _told_apart(self.exempt)
+        return path in exact or path.startswith(prefixes)
+
+
+@lru_cache(maxsize=16)
+def _told_apart(exempt: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Whole paths and prefixes: asked by every request."""
+    prefixes = tuple(rule[:-1] for rule in exempt if rule[-1] == "*")
+    return frozenset(rule for rule in exempt if rule[-1] != "*"), prefixes

@@ -9,14 +9,16 @@ from django.apps import apps
 from django.test import override_settings
 
 from config.pages import WholePages
-from config.wsgi import django_application
+from config.wsgi import application
 from marketplace.catalog.models import Offer
 from marketplace.catalog.services.offers import change_prices
 from marketplace.core import cache
 from marketplace.sellers.models import Seller
 from marketplace.storefront import whole_pages
 from monitoring.limits import guard
+from monitoring.limits.engine import DENIED
 from monitoring.metrics import tallied
+from monitoring.metrics.middleware import requests_total
 from monitoring.requests import shutdown
 from monitoring.requests.drain import State
 from tests.conftest import NOW
@@ -45,7 +47,7 @@ class Django:
 
     def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
         self.asked += 1
-        return django_application(environ, start_response)
+        return application.application(environ, start_response)
 
 
 @pytest.fixture
@@ -268,8 +270,8 @@ def test_what_is_refused_is_counted_once(
     hall: WholePages, django: Django, offer: Offer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     twice(hall, django, "/help/")
-    refusals = []
-    monkeypatch.setattr(guard, "admit", lambda **_: guard.DENIED)
+    refusals: list[object] = []
+    monkeypatch.setattr(guard, "admit", lambda **_: DENIED)
     monkeypatch.setattr(guard, "turned_away", refusals.append)
     assert Visitor(hall).get("/help/").status == 403
     assert not refusals
@@ -336,7 +338,7 @@ def test_requests_are_counted_and_logged_as_any_other(
 ) -> None:
     twice(hall, django, "/p/tall-vase/")
     tallied.flush()
-    counter = tallied.requests_total.labels("p/<slug:slug>/", "GET", "2xx")
+    counter = requests_total.labels("p/<slug:slug>/", "GET", "2xx")
     before = counter._value.get()
     caplog.clear()
     Visitor(hall).get("/p/tall-vase/", HTTP_X_REQUEST_ID="canary-12345")
