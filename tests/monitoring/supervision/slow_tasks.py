@@ -1,11 +1,16 @@
-"""The hall's own Celery application with one task more, for the tests: it says when it begins and ends, and takes its time."""
+"""The hall's own Celery application with tasks more, for the tests: a slow one, one that kills its worker, one that counts."""
 
 from config.celery import app
 
 __all__ = ["app"]
 
+import os
+import signal
 import time
 from pathlib import Path
+
+# Tests need not wait as long as production does before a task is handed back.
+app.conf.worker_soft_shutdown_timeout = 1.0
 
 
 @app.task(name="tests.slow")
@@ -18,3 +23,18 @@ def slow(log: str, seconds: float) -> None:
     time.sleep(0 if again else seconds)
     with path.open("a") as out:
         out.write("ended\n")
+
+
+@app.task(name="tests.poison")
+def poison(log: str) -> None:
+    """Appends to ``log`` and takes its process with it, as one that needs too much memory does."""
+    with Path(log).open("a") as out:
+        out.write("began\n")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@app.task(name="tests.note")
+def note(log: str) -> None:
+    """Appends to ``log``."""
+    with Path(log).open("a") as out:
+        out.write("noted\n")
