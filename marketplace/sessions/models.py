@@ -1,11 +1,13 @@
 """Sessions, and which cached copies of them are no longer true."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+
+from marketplace.sessions.sealing import unseal
 
 
 class Session(AbstractBaseSession):
@@ -34,12 +36,9 @@ class Session(AbstractBaseSession):
     def __str__(self) -> str:
         return str(self.handle)
 
-    @classmethod
-    def get_session_store_class(cls) -> type:
-        """Django's way from the row to its store."""
-        from marketplace.sessions.store import SessionStore
-
-        return SessionStore
+    def get_decoded(self) -> dict[str, Any]:
+        """The data; {} when somebody else has written them."""
+        return unseal(self.session_data)
 
 
 class CopyFence(models.Model):

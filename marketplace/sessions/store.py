@@ -22,6 +22,7 @@ from marketplace.sessions.merging import merged
 from marketplace.sessions.models import Session
 from marketplace.sessions.policy import policy
 from marketplace.sessions.record import Record, Standing
+from marketplace.sessions.sealing import seal, unseal
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +90,14 @@ class SessionStore(SessionBase):
         """How its owner names this session, "" while it is not stored."""
         self._data()
         return self._record.standing.handle if self._record else ""
+
+    def encode(self, session_dict: dict[str, Any]) -> str:
+        """See sealing."""
+        return seal(session_dict)
+
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
+        """See sealing."""
+        return unseal(session_data if isinstance(session_data, str) else session_data.decode())
 
     # --- how long ---------------------------------------------------------------------------------------------------
 

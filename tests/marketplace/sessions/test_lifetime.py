@@ -108,7 +108,8 @@ def test_the_id_changes_at_every_sign_in(mira: User) -> None:
     session = guest.session
     session["cart"] = "kept"
     session.save()
-    guest.cookies["sessionid"] = before = session.session_key
+    before = str(session.session_key)
+    guest.cookies["sessionid"] = before
     sign_in(mira, guest)
     first = key_of(guest)
     assert first != before

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.sessions.backends.base import CreateError, UpdateError
-from django.core import signing
 from django.db import DatabaseError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -106,7 +105,8 @@ def test_a_copy_lasts_fifteen_minutes_and_no_longer_than_its_session(monkeypatch
     SessionStore(key).get("a")
     made = in_redis(key)
     assert made is not None
-    monkeypatch.setattr(signing.time, "time", lambda: timezone.now().timestamp() + 901)
+    later = timezone.now().timestamp() + 901
+    monkeypatch.setattr("django.core.signing.time.time", lambda: later)
     assert copies.read(ids.digest(key)) is None
 
 
@@ -139,6 +139,14 @@ def test_ids_are_not_in_redis_either() -> None:
     names = copies._redis().call(lambda redis: list(redis.scan_iter("*:session:*", count=1000)))
     assert names
     assert not [name for name in names if key.encode() in name]
+
+
+def test_data_that_somebody_else_has_written_are_none() -> None:
+    key, other = stored(a=1), stored(b=2)
+    unmark(key)
+    text = Session.objects.get(pk=ids.digest(other)).session_data
+    Session.objects.filter(pk=ids.digest(key)).update(session_data=text[:-2] + ("AA" if text[-2:] != "AA" else "BB"))
+    assert dict(SessionStore(key).items()) == {}
 
 
 def test_each_reader_has_its_own_data() -> None:
