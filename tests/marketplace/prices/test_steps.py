@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,7 +45,7 @@ def least(prices: Sequence[int | None]) -> int | None:
 def test_steps_say_what_every_moment_says(history: list[tuple[int, int, int | None]]) -> None:
     changes = changes_of(history)
     found = steps(changes)
-    assert all(one.price_minor != other.price_minor for one, other in zip(found, found[1:], strict=False))
+    assert all(one.price_minor != other.price_minor for one, other in pairwise(found))
     for hour in range(0, 24 * 81, 7):
         moment = START + hour * HOUR
         now = [step.price_minor for step in found if step.at <= moment]
