@@ -12,6 +12,7 @@ from typing import Final
 from django.db import connections
 
 from monitoring import background
+from monitoring.database import standby
 from monitoring.health import postgres
 from monitoring.requests import shutdown
 from monitoring.requests.drain import VARIABLE
@@ -45,6 +46,7 @@ def finish() -> None:
         if close_pool := getattr(connection, "close_pool", None):
             close_pool()
     postgres.hang_up()
+    standby.hang_up()
 
 
 def _obey_launcher() -> None:

@@ -7,6 +7,7 @@ from functools import partial
 import psutil
 from health_check.contrib.psutil import Disk, Memory
 
+from monitoring.database import standby
 from monitoring.database.pool import pool_state
 from monitoring.health import postgres, redis_store
 from monitoring.health.library import MediaStorage, adapted
@@ -28,6 +29,8 @@ def register_all(*, stores: Mapping[str, str], queues: Sequence[str], disk: str)
     """Registers them. ``stores`` are Redis addresses by name, ``disk`` the folder whose file system may fill."""
     register(Check("postgresql", run=postgres.check, vital=True))
     register(Check("pool", run=pool, section="pool"))
+    if standby.configured():
+        register(Check("replica", run=replica, section="pool"))
     for name, url in stores.items():
         run = partial(redis_store.check, url, keeps_all=name != "cache", queues=queues if name == "broker" else ())
         register(Check(name, run=run, section={"cache": "cache", "broker": "queue"}.get(name, "")))
@@ -57,6 +60,14 @@ def pool() -> Finding:
     if state.waiting and state.open >= state.limit:
         return Finding("warning", "Threads wait for a connection.", figures)
     return Finding("ok", "", figures)
+
+
+def replica() -> Finding:
+    """The read replica as this process last saw it; nobody is asked. Without it pages read the primary."""
+    reason = standby.why_not()
+    return (
+        Finding("warning", f"Not read: {reason}", standby.figures()) if reason else Finding("ok", "", standby.figures())
+    )
 
 
 def sign_of_life(kind: str) -> Finding:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from monitoring.alerts import queries as alerts
+from monitoring.database import standby
 from monitoring.database.queries import pool_state
 from monitoring.metrics import collected
 from monitoring.metrics import queries as metrics
@@ -104,6 +105,7 @@ def traffic(now: datetime) -> Body:
             Figure("Failed", f"{bad:,} ({share:.1%})", "warn" if share >= 0.05 else "idle"),
             Figure("95 % within", milliseconds(p95 * 1000) if p95 is not None else "–", "warn" if slow else "idle"),
             Figure("Connections in use", _pool()),
+            *_replica(),
         ),
         charts=_charts(points) if total else (),
         tables=(_steps(points),) if total else (),
@@ -114,6 +116,15 @@ def traffic(now: datetime) -> Body:
 def _pool() -> str:
     state = pool_state()
     return f"{state.in_use} of {state.limit}" if state else "no pool here"
+
+
+def _replica() -> tuple[Figure, ...]:
+    """Only where there is one."""
+    if not standby.configured():
+        return ()
+    if reason := standby.why_not():
+        return (Figure("Read replica", f"not read: {reason}", "warn"),)
+    return (Figure("Read replica", f"{standby.lag():.1f} s behind"),)
 
 
 def _charts(points: Sequence[Point]) -> tuple[Chart, ...]:
