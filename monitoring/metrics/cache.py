@@ -11,7 +11,10 @@ lookups_total = counter("cache_lookups", "Lookups by tier and outcome: hit, miss
 
 TIER = "redis"
 hits, misses, errors = (lookups_total.labels(TIER, outcome) for outcome in ("hit", "miss", "error"))
-local_hits, local_misses = (lookups_total.labels("process", outcome) for outcome in ("hit", "miss"))
+# What pages are made of: in memory, in Redis, or loaded. One tier, because only a load is a miss.
+family_hits, family_misses, family_errors = (
+    lookups_total.labels("families", outcome) for outcome in ("hit", "miss", "error")
+)
 
 _ABSENT = object()
 

@@ -44,19 +44,17 @@ class Tally:
     def answer(self, kind: str) -> None:
         """One answer that was not found in memory."""
         self._answers[kind].inc()
-        if kind in ("hit", "stale"):
-            tiers.hits.inc()
-        elif kind in ("miss", "waited"):
-            tiers.misses.inc()
-        if kind != "bypass":
-            tiers.local_misses.inc()
+        if kind == "miss":
+            tiers.family_misses.inc()
+        elif kind != "bypass":
+            tiers.family_hits.inc()
         self.write_down()
 
     def event(self, kind: str) -> None:
         """Something befell a value."""
         self._events[kind].inc()
         if kind == "unreachable":
-            tiers.errors.inc()
+            tiers.family_errors.inc()
 
     def loaded(self, began: float) -> None:
         """A load that began at this moment of ``monotonic`` has ended."""
@@ -74,7 +72,7 @@ class Tally:
             new, self._told = reached - self._told, reached
         if new > 0:
             self._answers["hit_local"].inc(new)
-            tiers.local_hits.inc(new)
+            tiers.family_hits.inc(new)
 
 
 def round_trip(step: str, began: float) -> None:
