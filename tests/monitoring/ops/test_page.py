@@ -47,7 +47,10 @@ def test_a_stranger_signs_in_a_buyer_is_refused_staff_sees(client: Client, mira:
 
 def test_who_was_made_inactive_or_no_staff_sees_nothing_more(client: Client, watcher: User) -> None:
     client.force_login(watcher)
+    # Other rights end the session; signed in anew, nothing is shown either.
     User.objects.filter(pk=watcher.pk).update(is_staff=False)
+    assert client.get("/ops/").status_code == 302
+    client.force_login(watcher)
     assert client.get("/ops/").status_code == 403
     User.objects.filter(pk=watcher.pk).update(is_staff=True, is_active=False)
     assert client.get("/ops/").status_code == 302
