@@ -123,8 +123,10 @@ def test_readers_see_the_old_contents_during_a_refresh(sold: Order, kiln: Seller
     services.refresh_all(now=NOW)
     services.mark_dirty([SELLER_DAY], now=NOW)
     seen: list[list[int]] = []
-    with refresh_under_way(), beside(lambda: seen.append(sales_of(sold))):
-        pass
+    with refresh_under_way():
+        with beside(lambda: seen.append(sales_of(sold))):
+            pass
+        assert refresh_waits(), "the reader had to wait for it"
     assert seen == [[1490]]
 
 
