@@ -132,7 +132,7 @@ def long_jobs(now: datetime) -> Body:
     running = sum(job.course == "running" for job in found)
     broken = sum(job.course in ("stopped", "failed") for job in found)
     mark = Mark("warn", f"{broken} ended badly") if broken else Mark("good", f"{running} running")
-    heads = (("Job", False), ("State", False), ("Done", True), ("Began", True))
+    heads = (("Job", False), ("State", False), ("Done", True))
     return Body(
         mark if found else Mark("idle", "None lately"),
         tables=(
@@ -150,9 +150,8 @@ def _long(job: Long, now: datetime) -> Row:
     return Row(
         f"{job.id}",
         (
-            Cell(job.title, small=". ".join(filter(None, (job.owner, text)))),
+            Cell(job.title, small=". ".join(filter(None, (f"{job.owner}, began {clock(job.started_at, now)}", text)))),
             Cell(mark=_COURSE[job.course]),
             Cell(f"{job.done:,} of {job.total:,}" if job.total else f"{job.done:,}", small=job.unit, number=True),
-            Cell(clock(job.started_at, now), number=True),
         ),
     )
