@@ -8,7 +8,6 @@ person wrote can be taken for a slot, and the bytes that are kept hold no such w
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache as cache_once
 from functools import cached_property, lru_cache, partial
@@ -24,8 +23,7 @@ from django.urls import ResolverMatch
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from markupsafe import Markup
 
-from marketplace.core import replica
-from marketplace.core.cache import Claim, collecting, declare
+from marketplace.core.cache import Claim, declare
 from marketplace.core.hall import currency
 from marketplace.core.page_parts import Shell, Slots
 from marketplace.storefront import links
@@ -184,13 +182,11 @@ def _page(request: HttpRequest, key: str, load: Callable[[], WholePage]) -> Whol
     if claim is None:
         return pages.get(key, load)
     try:
-        with replica.primary() if claim.recent else nullcontext(), collecting() as tags:
-            claim.replicated = replica.reading()
-            page = load()
+        page = claim.run(load)
     except BaseException:
         claim.drop()
         raise
-    claim.keep(page, tags)
+    claim.keep(page)
     return page
 
 

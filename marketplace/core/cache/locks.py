@@ -1,7 +1,7 @@
 """One process of the hall at a time, for work whose fruit is the cache itself."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from marketplace.core.cache.engines import engine
 from marketplace.core.cache.link import LinkDown, Refused
@@ -23,7 +23,5 @@ def alone(name: str, *, seconds: float) -> Iterator[bool]:
         yield lease is not None
     finally:
         if lease is not None:
-            try:
+            with suppress(LinkDown, Refused):
                 here.store.release(f"alone:{name}", lease)
-            except (LinkDown, Refused):
-                pass

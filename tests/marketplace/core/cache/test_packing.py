@@ -56,6 +56,13 @@ def test_bytes_that_are_no_such_value_are_none(held: bytes) -> None:
         Packer(str).unpack(held)
 
 
+def test_a_null_is_none_only_where_one_was_kept() -> None:
+    packer: Packer[object] = Packer(str | None)  # type: ignore[arg-type]
+    with pytest.raises(Misfit):
+        packer.unpack(BAD["a null"])
+    assert packer.unpack(packer.pack(None, soft_at=1.0, hard_at=2.0)[0]).value is None
+
+
 @pytest.mark.parametrize("length", [1, COMPRESS - 10, COMPRESS * 10])
 def test_values_of_any_length_come_back(length: int) -> None:
     packer = Packer(str)
