@@ -36,7 +36,8 @@ def test_many_prices_are_one_statement_and_only_what_moved_is_told(
     kiln: Seller, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     first, second, third = (an_offer(seller=kiln, price_minor=1000 + n) for n in range(3))
-    with django_assert_num_queries(4):  # a savepoint, the prices, the fact, the release
+    # A savepoint, the prices, the asks, the month, the history, the fact of the history, the fact, the release.
+    with django_assert_num_queries(8):
         changes = change_prices({third.pk: 5000, first.pk: 1000, second.pk: 900}, now=NOW)
     assert changes == [
         PriceChange(second.pk, second.variant.product_id, 1001, 900),
