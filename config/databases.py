@@ -50,7 +50,8 @@ def database(
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 0 if pool is not None else 60,
-        "CONN_HEALTH_CHECKS": True,
+        # With a pool, monitoring.database.engine tries each connection: the pool's own way takes longer than a request waits.
+        "CONN_HEALTH_CHECKS": pool is None,
         "DISABLE_SERVER_SIDE_CURSORS": pooled,
         "OPTIONS": options,
         "TEST": {},

@@ -10,8 +10,8 @@ from typing import Any, Final
 from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.postgresql import base
 from django.http import HttpRequest
-from psycopg import IsolationLevel
-from psycopg_pool import PoolTimeout, TooManyRequests
+from psycopg import Error, IsolationLevel
+from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
 from monitoring.database.patience import Connection, watcher
 from monitoring.metrics.instruments import counter
@@ -43,8 +43,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """From the pool, where there is one."""
         pool = self.pool
         request = origin.request()
-        # Who gets nothing from the replica's pool reads from the primary: that is no refusal.
-        if pool is None or request is None or self.alias != DEFAULT_DB_ALIAS:
+        # Who gets nothing from the replica's pool, or something broken, reads from the primary: that is no refusal.
+        if pool is None or self.alias != DEFAULT_DB_ALIAS:
             return super().get_new_connection(conn_params)
         # As Django leaves it for settings without an isolation level, which are all that config.databases makes.
         self.isolation_level = IsolationLevel.READ_COMMITTED
@@ -52,9 +52,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
             refusals_total.labels("unreachable").inc()
             raise Overloaded("The database does not answer.")
         pool.open()
+        if request is None:
+            return _taken(pool, patience=pool.timeout)
         begun = monotonic()
         try:
-            return pool.getconn(timeout=REQUEST_WAIT - _waited(request))
+            return _taken(pool, patience=REQUEST_WAIT - _waited(request))
         except (PoolTimeout, TooManyRequests) as error:
             stats = pool.get_stats()
             full = stats.get("pool_size", 0) >= pool.max_size and not stats.get("pool_available", 0)
@@ -64,6 +66,26 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise Overloaded("The database has no connection free for this request.") from error
         finally:
             request.pool_waited = _waited(request) + monotonic() - begun  # type: ignore[attr-defined]
+
+
+def _taken(pool: "ConnectionPool[Any]", *, patience: float) -> Any:
+    """A connection that works, tried before it is handed out. Raises PoolTimeout.
+
+    After a restart of the server every idle connection is broken. The pool's own trial pauses for a second after the second
+    broken one, longer than a request waits; here the next is taken at once, until the pool makes new ones.
+    """
+    deadline = monotonic() + patience
+    while True:
+        connection = pool.getconn(timeout=deadline - monotonic())
+        try:
+            pool.check_connection(connection)
+        except Error:
+            pool.putconn(connection)
+        except BaseException:
+            pool.putconn(connection)
+            raise
+        else:
+            return connection
 
 
 def _waited(request: HttpRequest) -> float:

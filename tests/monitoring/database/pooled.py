@@ -15,7 +15,7 @@ def pooled(size: int) -> Iterator[None]:
     """Threads that begin inside share one pool; the thread of the test keeps its own connection."""
     before = connections.settings[DEFAULT_DB_ALIAS]
     changed = copy.deepcopy(before)
-    changed["CONN_MAX_AGE"] = 0
+    changed |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
     changed["OPTIONS"] |= {"pool": {"min_size": 1, "max_size": size, "timeout": 5}, "application_name": APPLICATION}
     connections.settings[DEFAULT_DB_ALIAS] = changed
     try:
