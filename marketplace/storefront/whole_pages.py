@@ -30,6 +30,7 @@ from marketplace.storefront import links
 from marketplace.storefront.country import COOKIE as COUNTRY_COOKIE
 from marketplace.storefront.country import chosen_country
 from marketplace.storefront.guest_cart import COOKIE as CART_COOKIE
+from marketplace.storefront.made_with import made_with
 from marketplace.storefront.shell import guest_shell, personal_shell
 from monitoring.errors import report
 from monitoring.limits.guard import engine
@@ -100,11 +101,14 @@ pages = declare("page", WholePage, soft=60, hard=600)
 
 
 class NotWhole(Exception):
-    """What was answered is no page that may be kept."""
+    """What was answered is no page that may be kept. ``request`` is the one it was made for: it is sent to nobody else.
 
-    def __init__(self, response: HttpResponseBase) -> None:
+    Middleware writes cookies on an answer, so one that two visitors share would carry the one's to the other.
+    """
+
+    def __init__(self, response: HttpResponseBase, request: HttpRequest) -> None:
         super().__init__()
-        self.response = response
+        self.response, self.request = response, request
 
 
 class PersonalBytes(Exception):
@@ -126,7 +130,7 @@ def key_of(path: str, query: str, country: str) -> str | None:
         if tidied is None:
             return None
         query = tidied
-    return f"{path}?{query} {currency()} {LANGUAGE} {country}"
+    return f"{path}?{query} {made_with()} {currency()} {LANGUAGE} {country}"
 
 
 def _tidied(query: str) -> str | None:
@@ -165,14 +169,13 @@ def answer(
     key = _key_of_request(request, parameters)
     if key is not None:
         try:
-            page = _page(request, key, partial(_rendered, request.resolver_match, render, key))
+            page = _page(request, key, partial(_rendered, request, render, key))
         except NotWhole as other:
-            return _personal(other.response)
+            return _personal(other.response if other.request is request else render(request))
         except PersonalBytes as error:
             report(error)
         else:
-            if page is not None:
-                return _filled(request, page)
+            return _filled(request, page)
     return _personal(render(request))
 
 
@@ -196,13 +199,13 @@ def _personal(response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
-def _rendered(match: ResolverMatch | None, render: Callable[[HttpRequest], HttpResponseBase], key: str) -> WholePage:
+def _rendered(request: HttpRequest, render: Callable[[HttpRequest], HttpResponseBase], key: str) -> WholePage:
     """Raises NotWhole for an answer that is not kept, PersonalBytes for one that must not be."""
-    token = secrets.token_hex(16)
+    match, token = request.resolver_match, secrets.token_hex(16)
     visitorless = _without_visitor(match, key, token)
     response = render(visitorless)
     if response.status_code != 200 or response.streaming or not isinstance(response, HttpResponse):
-        raise NotWhole(response)
+        raise NotWhole(response, request)
     # A token in the bytes would be one visitor's, and everybody's.
     if response.cookies or "CSRF_COOKIE" in visitorless.META or hasattr(visitorless, "_csp_nonce"):
         raise PersonalBytes("A page for everybody holds a token, a nonce or a cookie.")
