@@ -131,7 +131,9 @@ def _dense(rows: Sequence[DayRow], start: date, today: date) -> Iterator[DayRow]
 
 def _offer(changes: Sequence[tuple[str, int | None]], now: datetime) -> OfferPast:
     found = steps(Change(0, 0, price, datetime.fromisoformat(at)) for at, price in changes)
-    return OfferPast(present(found), lowest_between(found, now - PRIOR, now + timedelta(microseconds=1)))
+    # A clock that was ahead may have written the present price for a moment yet to come: it counts all the same.
+    end = max([now, *(step.at for step in found[-1:])]) + timedelta(microseconds=1)
+    return OfferPast(present(found), lowest_between(found, now - PRIOR, end))
 
 
 def reduction(past: Present | None, *, now: datetime) -> int | None:

@@ -8,6 +8,9 @@ from itertools import groupby
 DAY = timedelta(days=1)
 # Directive 98/6/EC, Article 6a(2), as Directive (EU) 2019/2161 inserted it: "not shorter than 30 days".
 PRIOR = timedelta(days=30)
+# Asked for less of that time, a price is nothing to compare with: a thing left away for a month and offered dearly for a
+# minute would be reduced ever after.
+LEAST_ASKED = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """The price in force: since when, the lowest of the 30 days before that moment, and the lowest of all before it."""
+    """The price in force: since when, the lowest of the 30 days before that moment, and the lowest of all before it.
+
+    ``prior_low`` is None when it could be bought for less than a week of those 30 days.
+    """
 
     price_minor: int
     began_at: datetime
@@ -89,6 +95,17 @@ def lowest_between(found: Sequence[Step], start: datetime, end: datetime) -> int
     return min(prices, default=None)
 
 
+def asked_for(found: Sequence[Step], start: datetime, end: datetime) -> timedelta:
+    """For how much of [start, end) somebody asked a price."""
+    ends = [*(step.at for step in found[1:]), end]
+    spans = (
+        min(until, end) - max(step.at, start)
+        for step, until in zip(found, ends, strict=True)
+        if step.price_minor is not None
+    )
+    return sum((span for span in spans if span > timedelta()), timedelta())
+
+
 def present(found: Sequence[Step]) -> Present | None:
     """The price in force after the last step; None when nobody asks.
 
@@ -100,10 +117,12 @@ def present(found: Sequence[Step]) -> Present | None:
         return None
     last = found[-1]
     before = found[:-1]
+    start = last.at - PRIOR
+    compared = asked_for(found, start, last.at) >= LEAST_ASKED
     return Present(
         price_minor=found[-1].price_minor,
         began_at=last.at,
-        prior_low=lowest_between(found, last.at - PRIOR, last.at),
+        prior_low=lowest_between(found, start, last.at) if compared else None,
         earlier_low=min((step.price_minor for step in before if step.price_minor is not None), default=None),
     )
 

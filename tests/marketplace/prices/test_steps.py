@@ -72,7 +72,8 @@ def test_the_prior_low_is_the_lowest_of_thirty_days_before_the_price_began(
     ever = [lowest_at(changes, began - back * HOUR) for back in range(1, 24 * 81)]
     assert found is not None
     assert (found.price_minor, found.began_at) == (current, began)
-    assert found.prior_low == least(before)
+    asked = sum(price is not None for price in before)
+    assert found.prior_low == (least(before) if asked >= 24 * 7 else None)
     assert found.earlier_low == least(ever)
 
 
@@ -118,6 +119,16 @@ def test_a_thing_that_could_not_be_bought_applied_no_price() -> None:
     found = [Step(START, 90), Step(START + HOUR, None), Step(START + timedelta(days=40), 60)]
     assert present(found).prior_low is None  # type: ignore[union-attr]
     assert lowest_between(found, START + 2 * HOUR, START + 3 * HOUR) is None
+
+
+def test_a_dear_minute_after_a_month_away_is_nothing_to_be_reduced_from() -> None:
+    back = START + timedelta(days=40)
+    pause = [Step(START, 80), Step(START + 9 * timedelta(days=1), None)]
+    for dear, prior in ((timedelta(minutes=1), None), (timedelta(days=7), 120)):
+        found = [*pause, Step(back, 120), Step(back + dear, 80)]
+        assert present(found).prior_low == prior  # type: ignore[union-attr]
+    # The same by an offer made anew.
+    assert present([Step(back, 120), Step(back + HOUR, 80)]).prior_low is None  # type: ignore[union-attr]
 
 
 def test_quartiles_lie_between_neighbours() -> None:
