@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 from wsgiref.types import StartResponse, WSGIApplication
 
 from django.conf import settings
-from django.http import parse_cookie
+from django.http import HttpResponse, parse_cookie
 from django.http.request import split_domain_port, validate_host
 
 from marketplace.core.addresses import countries
@@ -127,7 +127,8 @@ class WholePages:
             start_response(_STATUS[answer.status], [*answer.headers, (ids.HEADER, request_id)])
         finally:
             shutdown.end()
-        return (answer.body if method == "GET" else b"",)
+        # A list: granian sends one as it is, and fetches anything else piece by piece, giving up the interpreter for each.
+        return [answer.body if method == "GET" else b""]
 
     # --- through Django ---------------------------------------------------------------------------------------------
 
@@ -141,7 +142,7 @@ class WholePages:
             self._learn(environ, status, headers)
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
-        return self.application(environ, start)
+        return _at_once(self.application(environ, start))
 
     def _learn(self, environ: Environ, status: str, headers: Headers) -> None:
         """Keeps the headers of a page: the next one of its kind gets the same, whatever middleware has added."""
@@ -210,6 +211,18 @@ def _client(environ: Environ) -> str:
 def _believed(remote: str, forwarded_for: str, trusted: int) -> str:
     """``trusted`` tells one list of proxies from another: networks take longer to compare than all the rest of a request."""
     return believed(remote=remote, forwarded_for=forwarded_for, trusted=settings.TRUSTED_PROXIES)
+
+
+def _at_once(response: Iterable[bytes]) -> Iterable[bytes]:
+    """The answer as a list where its bytes are all there: granian sends that as it is, not piece by piece."""
+    if not isinstance(response, HttpResponse):
+        return response
+    body = [response.content]
+    try:
+        response.close()
+    except Exception as error:  # noqa: BLE001 - the answer is made: what fails in tidying up costs nobody theirs
+        _reported(error)
+    return body
 
 
 def _reported(error: Exception) -> None:
