@@ -16,7 +16,7 @@ from marketplace.sessions.policy import policy
 
 # Larger than any version: nothing of the session is believed any more.
 ENDED: Final = 2**62
-# Seconds. News older than SOFT are asked for by one request, while the others go on; older than HARD, all wait for it.
+# Seconds. News older than SOFT are asked for by one request, while the others go on; older than HARD, by each.
 SOFT: Final = 1.0
 HARD: Final = 2.0
 # News are read again for as long as a transaction may take to commit them; after a longer silence, all that matter.
@@ -40,20 +40,20 @@ class Fences:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._asking = threading.Lock()
         self._known: dict[str, tuple[int, float]] = {}
         self._asked_at: float | None = None
 
     def allows(self, digest: str, version: int) -> bool:
         """Whether a copy of this version may be believed. Raises what PostgreSQL raises when there are no news."""
-        if self._age() > HARD:
-            with self._lock:
-                if self._age() > HARD:
-                    self._ask()
-        elif self._age() > SOFT and self._lock.acquire(blocking=False):
+        if self._age() > SOFT and self._asking.acquire(blocking=False):
             try:
                 self._ask()
             finally:
-                self._lock.release()
+                self._asking.release()
+        elif self._age() > HARD:
+            # Whoever waits for a database that does not answer waits for itself, not behind all the others.
+            self._ask()
         lowest, _ = self._known.get(digest, (0, 0.0))
         return version >= lowest
 
@@ -72,10 +72,12 @@ class Fences:
         since = kept if self._age() > _SILENCE else _OVERLAP
         with connection.cursor() as cursor:
             cursor.execute(_NEWS, [since])
-            for digest, version in cursor.fetchall():
+            news = cursor.fetchall()
+        with self._lock:
+            for digest, version in news:
                 self._note(digest, version, begin)
-        self._known = {digest: (low, at) for digest, (low, at) in self._known.items() if at > begin - kept}
-        self._asked_at = begin
+            self._known = {digest: (low, at) for digest, (low, at) in self._known.items() if at > begin - kept}
+            self._asked_at = begin
 
     def _note(self, digest: str, version: int, at: float) -> None:
         lowest, _ = self._known.get(digest, (0, 0.0))

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.crypto import constant_time_compare
+
 from marketplace.accounts.models import User
 from marketplace.sessions.models import Session
 
@@ -30,6 +32,20 @@ def is_privileged(user_id: int | None) -> bool:
         return False
     rights = User.objects.filter(pk=user_id).values_list("is_staff", "is_superuser").first()
     return rights is not None and any(rights)
+
+
+def lives(handle: str) -> bool:
+    """Whether the session of this handle is stored, under whatever id."""
+    return Session.objects.filter(handle=handle).exists()
+
+
+def has_new_password(user_id: int, *, proof: str) -> bool:
+    """Whether the person's password has changed since the session got this proof, whichever secret made that."""
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        return False
+    proofs = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
+    return not any(constant_time_compare(proof, known) for known in proofs)
 
 
 def devices(*, user_id: int, now: datetime, limit: int = 100) -> list[DeviceLine]:

@@ -45,7 +45,7 @@ def touch(digest: str, *, expire_at: datetime, network: str, now: datetime, ever
 
 
 def move(old: str, new: str) -> bool:
-    """Gives a session another id; False when it has ended meanwhile. The old id is over."""
+    """Gives a session another id; False when it is not there any more. The old id is over."""
     copies.mark(old)
     with transaction.atomic():
         moved = Session.objects.filter(session_key=old).update(session_key=new)

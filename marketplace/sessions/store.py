@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
@@ -197,8 +198,6 @@ class SessionStore(SessionBase):
     def _insert(self, data: dict[str, Any], now: datetime) -> None:
         standing = self._standing(now)
         row = Session(session_key=self._digest, **self._values(data, standing, now))
-        if standing.handle:
-            row.handle = standing.handle
         try:
             with transaction.atomic():
                 row.save(force_insert=True)
@@ -238,16 +237,26 @@ class SessionStore(SessionBase):
         self.modified = True
 
     def cycle_key(self) -> None:
-        """Moves the session to a new id; the old one is over."""
+        """Moves the session to a new id; the old one is over. Raises SessionInterrupted for one that was ended meanwhile."""
         data, old = self._data(), self.session_key
         if old is None:
             self.create()
             return
         self._session_key = ids.new()
         if not services.move(ids.digest(old), self._digest):
-            # Ended since it was read, for instance by the change of password that asks for this very move.
+            if not self._may_go_on(data):
+                raise SessionInterrupted("This session was ended while the page was being made: please sign in again.")
             self._insert(data, timezone.now())
         self._fresh = self.modified = True
+
+    def _may_go_on(self, data: dict[str, Any]) -> bool:
+        """Whether a session may go on that is no longer where it was read: a guest's, or one that another request of the
+        same browser has moved; of those that have ended, the one that ended by the new password which asks for the move.
+        """
+        known = self._record.standing if self._record else None
+        if known is None or known.user_id is None or queries.lives(known.handle):
+            return True
+        return queries.has_new_password(known.user_id, proof=data.get(HASH_SESSION_KEY, ""))
 
     async def acycle_key(self) -> None:
         """See cycle_key."""
