@@ -13,6 +13,12 @@ def caches(url: str) -> dict[str, Any]:
             "LOCATION": url,
             "TIMEOUT": 300,
             "KEY_PREFIX": text("CACHE_PREFIX", "awning"),
-            "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.25, "SOCKET_TIMEOUT": 0.25, "IGNORE_EXCEPTIONS": True},
+            "OPTIONS": {
+                "SOCKET_CONNECT_TIMEOUT": 0.25,
+                "SOCKET_TIMEOUT": 0.25,
+                "IGNORE_EXCEPTIONS": True,
+                # Whoever can write to Redis must not be able to run code here, as what is pickled does when it is read.
+                "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+            },
         },
     }

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from marketplace.catalog import facts, services
 from marketplace.catalog.models import Attribute, Category, Offer, Product, ProductImage, ProductType, ProductVariant
-from marketplace.catalog.queries import KINDS
+from marketplace.catalog.queries import KINDS, SHELVES
 from marketplace.catalog.richtext import sanitised
 from marketplace.catalog.search.params import RESERVED
 from marketplace.core import cache
@@ -45,6 +45,15 @@ class CategoryAdmin(admin.ModelAdmin[Category]):
             return
         obj.pk, obj.path = saved.pk, saved.path
 
+    def delete_model(self, request: HttpRequest, obj: Category) -> None:
+        """Only an empty shelf can go; it goes from every page at once."""
+        super().delete_model(request, obj)
+        cache.touch(SHELVES)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Category]) -> None:
+        super().delete_queryset(request, queryset)
+        cache.touch(SHELVES)
+
 
 class AttributeInline(admin.TabularInline[Attribute, ProductType]):
     model = Attribute
@@ -70,6 +79,15 @@ class ProductTypeAdmin(admin.ModelAdmin[ProductType]):
             self.message_user(request, text, messages.WARNING)
         with transaction.atomic():
             facts.products_changed(kind.products.values_list("pk", flat=True), now=timezone.now())
+        cache.touch(KINDS)
+
+    def delete_model(self, request: HttpRequest, obj: ProductType) -> None:
+        """Only a kind without products can go; its filters go at once."""
+        super().delete_model(request, obj)
+        cache.touch(KINDS)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ProductType]) -> None:
+        super().delete_queryset(request, queryset)
         cache.touch(KINDS)
 
 

@@ -28,11 +28,15 @@ _guarded: Callable[..., Any] = omit_exception(_from_redis, return_value=CONNECTI
 
 
 class CountingRedisCache(RedisCache):
-    """The same cache; a lookup that fails counts as an error and answers like a miss."""
+    """The same cache; a lookup that fails, or finds what cannot be read, counts as an error and answers like a miss."""
 
     def get(self, key: Any, default: Any = None, version: int | None = None, client: Any = None) -> Any:
         """The value, or ``default``."""
-        value = self._get(key, _ABSENT, version, client)
+        try:
+            value = self._get(key, _ABSENT, version, client)
+        except ValueError:
+            # Bytes that are no JSON: of another release, or damaged.
+            value = CONNECTION_INTERRUPTED
         if value is CONNECTION_INTERRUPTED:
             errors.inc()
             return default

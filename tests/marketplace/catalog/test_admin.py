@@ -6,8 +6,10 @@ from django.test import Client
 from django.urls import reverse
 
 from marketplace.accounts.models import User
+from marketplace.catalog import queries as catalog
 from marketplace.catalog.models import Category, Offer, Product
 from marketplace.sellers.models import Seller
+from tests.caching import remembering_cache
 from tests.factories import a_category, a_product, a_variant, an_attribute, an_offer
 
 
@@ -99,3 +101,20 @@ def test_a_category_saved_here_keeps_its_path(desk: Client) -> None:
     address = reverse("admin:catalog_category_add")
     desk.post(address, {"name": "Vases", "slug": "vases", "parent": top.pk, "position": 1, "blurb": ""})
     assert Category.objects.get(slug="vases").path == "ceramics/vases"
+
+
+@pytest.mark.parametrize("all_at_once", [False, True])
+def test_an_empty_shelf_that_is_deleted_goes_from_every_page(desk: Client, kiln: Seller, all_at_once: bool) -> None:
+    with remembering_cache():
+        shelf, kind = a_category(name="Vases"), an_attribute(label="Glaze", choices=["Celadon"]).product_type
+        assert shelf.pk in catalog.shelves().by_id
+        assert "glaze" in catalog.facet_attributes()
+        for model, pk in (("category", shelf.pk), ("producttype", kind.pk)):
+            if all_at_once:
+                form = {"action": "delete_selected", "_selected_action": pk, "post": "yes"}
+                assert desk.post(changelist(model), form).status_code == 302
+            else:
+                address = reverse(f"admin:catalog_{model}_delete", args=[pk])
+                assert desk.post(address, {"post": "yes"}).status_code == 302
+        assert shelf.pk not in catalog.shelves().by_id
+        assert "glaze" not in catalog.facet_attributes()

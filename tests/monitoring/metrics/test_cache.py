@@ -1,4 +1,7 @@
+import os
+import pickle
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.core.cache import cache, caches
@@ -41,3 +44,20 @@ def test_a_cache_that_is_away_counts_as_errors_and_answers_like_a_miss(more: obj
         assert caches["default"].get("metrics-a", "default") == "default"
         assert caches["default"].get_many(["metrics-a", "metrics-b"]) == {}
     assert more() == (0, 0, 3)  # type: ignore[operator]
+
+
+def test_nothing_that_is_read_from_redis_can_run(more: object) -> None:
+    """What is pickled is run when it is read; here it is no value at all."""
+    ran: list[int] = []
+
+    class Bomb:
+        def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+            return ran.append, (1,)
+
+    client: Any = cache.client  # type: ignore[attr-defined]
+    for held in (pickle.dumps({"b": 1}), pickle.dumps(os.getcwd), b"\xff", b"{"):
+        client.get_client(write=True).set(client.make_key("metrics-a"), held)
+        assert cache.get("metrics-a", "default") == "default"
+    with pytest.raises(TypeError):
+        cache.set("metrics-a", Bomb())
+    assert more() == (0, 0, 4)  # type: ignore[operator]
