@@ -114,5 +114,8 @@ def pool() -> dict[str, int]:
         "timeout": 5,
         "max_idle": 30,
         "max_lifetime": 3600,
+        # The pool waits 1, 2, 4, 8 … s between attempts to connect, for as long as it is told to try: after an outage of
+        # minutes it would go on for minutes. Told to give up, it tries anew with the next request.
+        "reconnect_timeout": 1,
         "num_workers": 2,
     }

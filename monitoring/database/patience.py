@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -36,6 +36,8 @@ hung_total = counter(
 class Connection(psycopg.Connection[TupleRow]):
     """A connection of the web's pool; no wait on it is without end. The one who waited too long gets OperationalError."""
 
+    # Whether it leads to the server that the watcher asks.
+    watched: ClassVar[bool] = True
     _greets = False
 
     def execute(self, query: Any, *args: Any, **kwargs: Any) -> psycopg.Cursor[TupleRow]:
@@ -48,15 +50,22 @@ class Connection(psycopg.Connection[TupleRow]):
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         """Every operation passes here: statements, COMMIT, COPY. Raises OperationalError and closes the connection."""
-        greets = self._greets or watcher.silent
+        greets = self._greets or (self.watched and watcher.silent)
         try:
             return super().wait(gen, interval, timeout or (GREETING if greets else PATIENCE))
         except psycopg.errors._WaitTimeout as error:
             # What is said on it later belongs to nobody.
             self.pgconn.finish()
             hung_total.labels("greeting" if greets else "statement").inc()
-            watcher.suspect()
+            if self.watched:
+                watcher.suspect()
             raise psycopg.OperationalError("PostgreSQL has not answered in time.") from error
+
+
+class ReplicaConnection(Connection):
+    """The same to a replica: its silence says nothing about the primary, nor the primary's about it."""
+
+    watched = False
 
 
 def _ask() -> None:

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from psycopg import Error, IsolationLevel
 from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
-from monitoring.database.patience import Connection, watcher
+from monitoring.database.patience import Connection, ReplicaConnection, watcher
 from monitoring.metrics.instruments import counter
 from monitoring.requests import origin
 from monitoring.requests.overload import Overloaded
@@ -36,7 +36,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """The process's pool, of connections that do not wait for ever; None without one."""
         options = self.settings_dict["OPTIONS"].get("pool")
         if isinstance(options, dict):
-            options.setdefault("connection_class", Connection)
+            options.setdefault("connection_class", Connection if self.alias == DEFAULT_DB_ALIAS else ReplicaConnection)
         return super().pool
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
+from config import databases
+
 APPLICATION = "awning-pooled"
 
 
@@ -16,7 +18,8 @@ def pooled(size: int) -> Iterator[None]:
     before = connections.settings[DEFAULT_DB_ALIAS]
     changed = copy.deepcopy(before)
     changed |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
-    changed["OPTIONS"] |= {"pool": {"min_size": 1, "max_size": size, "timeout": 5}, "application_name": APPLICATION}
+    own = databases.pool() | {"min_size": 1, "max_size": size}
+    changed["OPTIONS"] |= {"pool": own, "application_name": APPLICATION}
     connections.settings[DEFAULT_DB_ALIAS] = changed
     try:
         yield

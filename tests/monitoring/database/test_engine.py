@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import psycopg
 import pytest
@@ -17,10 +18,13 @@ from django.test import RequestFactory
 from psycopg_pool import PoolTimeout
 
 from config import error_pages
+from config.embedded.ports import free_port
+from monitoring.database import patience
 from monitoring.database.engine import base
 from monitoring.errors.capture import buffer
 from monitoring.health import postgres
 from tests.monitoring.database.pooled import APPLICATION, in_thread, pooled, start
+from tests.monitoring.database.streaming import until
 
 THREADS = 4
 _APPLICATION = WSGIHandler()
@@ -181,3 +185,20 @@ def _kill() -> tuple[int, float]:
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = %s", [APPLICATION]
         ).fetchall()
     return len(rows), time.monotonic()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_long_absence_the_first_request_gets_a_connection() -> None:
+    """Left to itself the pool tries again after 1, 3, 7, 15 … s: the longer the server was away, the longer the hall is."""
+    with pooled(2):
+        pools: list[Any] = []
+        assert get("/search/?q=vase")[0].status_code == 200
+        in_thread(lambda: pools.append(connections[DEFAULT_DB_ALIAS].pool))  # type: ignore[attr-defined]
+        (pool,) = pools
+        there = pool.kwargs["port"]
+        pool.kwargs["port"] = free_port()
+        _kill()
+        until(lambda: get("/search/?q=vase")[0].status_code == 503 and not pool.get_stats()["pool_size"], "the pool")
+        pool.kwargs["port"] = there
+        until(lambda: not patience.watcher.silent, "the server")
+        assert get("/search/?q=vase")[0].status_code == 200

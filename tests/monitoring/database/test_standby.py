@@ -12,7 +12,8 @@ from django.db.backends.signals import connection_created
 from psycopg.conninfo import conninfo_to_dict
 
 from marketplace.core import replica
-from monitoring.database import standby
+from monitoring.database import patience, standby
+from monitoring.database.patience import Watcher
 from monitoring.database.standby import ALIAS
 from tests.conftest import NOW
 from tests.monitoring.database.pooled import in_thread, start
@@ -187,6 +188,19 @@ def test_a_replica_that_hangs_is_left_within_a_second_by_those_in_flight_too(pai
     assert "No answer in time" in standby.why_not()
     until(looked, "the replica")
     assert as_page(read) == "replica"
+
+
+def test_a_silent_replica_is_not_held_against_the_primary_nor_the_reverse(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suspected: list[bool] = []
+    monkeypatch.setattr(patience, "GREETING", 1e-9)
+    monkeypatch.setattr(patience, "watcher", watcher := Watcher(silent=True))
+    monkeypatch.setattr(watcher, "suspect", lambda: suspected.append(True))
+    assert as_page(read) == "replica"
+    monkeypatch.setattr(patience, "PATIENCE", 0.2)
+    assert as_page(lambda: read(SLOW_ON_THE_REPLICA)) == "primary"
+    assert suspected == []
 
 
 def test_a_statement_that_replaying_disturbs_is_answered_by_the_primary(pair: Pair) -> None:
