@@ -59,6 +59,14 @@ def start_background(**kwargs: object) -> None:
     background.start()
 
 
+@signals.worker_shutting_down.connect
+def note_handed_back(**kwargs: object) -> None:
+    """What goes back to the broker now was not lost. Imported here: it needs the applications."""
+    from monitoring.jobs.handing import note_handed_back
+
+    note_handed_back()
+
+
 @signals.worker_process_shutdown.connect
 def finish_background(**kwargs: object) -> None:
     """Writes down what is left before the process ends."""

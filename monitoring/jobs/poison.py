@@ -1,11 +1,12 @@
 """Tasks that take their worker with them: counted each time the broker delivers them again, given up after the fifth.
 
 The broker marks what it delivers again, so the first delivery of a task writes nothing. An orderly stop hands tasks back by the
-same way and counts too: hence five, and counts that are forgotten after a day.
+same way; it is taken off the count (monitoring.jobs.handing). Counts are forgotten after a day.
 """
 
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -34,6 +35,12 @@ ON CONFLICT (task_id) DO UPDATE SET
     count = CASE WHEN known.last_at < %(forgotten)s THEN 2 ELSE least(known.count + 1, 1000) END, last_at = excluded.last_at
 RETURNING count
 """
+# 0 for a first delivery, which had written nothing: the next one is the first again.
+_HANDED_BACK = """
+INSERT INTO jobs_delivery AS known (task_id, name, count, last_at)
+SELECT task_id, name, 0, %(now)s FROM unnest(%(ids)s::text[], %(names)s::text[]) AS back (task_id, name) ORDER BY task_id
+ON CONFLICT (task_id) DO UPDATE SET count = greatest(known.count - 1, 0)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,13 @@ def count(message: Message, *, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, values)
         return int(cursor.fetchone()[0])
+
+
+def handed_back(names: Mapping[str, str], *, now: datetime) -> None:
+    """These tasks, names by id, were stopped in order or not begun: their present delivery does not count."""
+    values: dict[str, list[str] | datetime] = {"ids": list(names), "names": list(names.values()), "now": now}
+    with connection.cursor() as cursor:
+        cursor.execute(_HANDED_BACK, values)
 
 
 def forget(task_id: str) -> None:
@@ -112,9 +126,11 @@ def prune(*, now: datetime) -> int:
 def _kept(message: Message) -> tuple[list[object], dict[str, object], bool]:
     """The arguments without secrets, and whether they are all there."""
     said = json.dumps([message.args, message.kwargs], default=repr, ensure_ascii=False)
-    if len(said) > LONGEST:
+    if len(said) > LONGEST or "\\u0000" in said:
         return [], {}, False
     try:
+        # PostgreSQL keeps neither the character 0 nor half a pair: a letter must not fail on its arguments.
+        said.encode()
         args, kwargs = json.loads(scrub_text(said))
         return list(args), dict(kwargs), [args, kwargs] == [message.args, message.kwargs]
     except (ValueError, TypeError):

@@ -14,7 +14,7 @@ class NotSent(Exception):
 
 
 def send_again(*, dead_id: int, by: int, now: datetime) -> str:
-    """Sends a task that was given up once more, under the id it had; returns its name. Raises NotSent.
+    """Sends a task that was given up once more, as a new one for the same request; returns its name. Raises NotSent.
 
     Two operators at once send it once.
     """

@@ -36,6 +36,7 @@ class HallTask(Task[..., Any]):
     """Celery calls it in the worker's child, inside its own bookkeeping: what is raised here is the task's failure."""
 
     abstract = True
+    Request = "monitoring.jobs.handing:HallRequest"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs the task, unless it is a slot that somebody else runs, or one that has cost too many workers."""
