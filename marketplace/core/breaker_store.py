@@ -1,21 +1,19 @@
 """Where breakers agree: a Redis that decides in one script by its own clock. Its silence costs one caller 0.25 s."""
 
-import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from time import monotonic
 from typing import Literal, TypeAlias, cast
 
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from redis import Redis
+
+from marketplace.core.side_redis import Away, SideRedis
 
 Op: TypeAlias = Literal["ask", "ok", "fail", "drop", "reset", "read"]
 State: TypeAlias = Literal["closed", "half_open", "open"]
 
-# Seconds: SAFETY 14's time-out, and how long a process leaves a Redis alone that has not answered.
-PATIENCE, REST = 0.25, 5.0
+# Seconds: SAFETY 14's time-out.
+PATIENCE = 0.25
 _SCRIPT = Path(__file__).with_name("breaker.lua")
 
 
@@ -64,12 +62,8 @@ class Store:
 
     def __init__(self, url: str, *, prefix: str) -> None:
         self._prefix = prefix
-        self._client = redis.Redis.from_url(
-            url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=Retry(NoBackoff(), 0)
-        )
-        self._script = self._client.register_script(_SCRIPT.read_text(encoding="utf-8"))
-        self._lock = threading.Lock()
-        self._quiet_until = 0.0
+        self._redis = SideRedis(url, answer=PATIENCE)
+        self._script = self._redis.script(_SCRIPT.read_text(encoding="utf-8"))
 
     def run(
         self,
@@ -86,25 +80,15 @@ class Store:
         arguments: list[str | int | float] = [op, token, count, _ms(retry_after), cause]
         arguments += [policy.failures, _ms(policy.window), policy.share]
         arguments += [_ms(policy.rest), _ms(policy.longest), _ms(policy.probe)]
-        self._may_try()
-        try:
-            reply = cast("list[int | bytes]", self._script(keys=[f"{self._prefix}:breaker:{name}"], args=arguments))
-        except redis.RedisError as error:
-            with self._lock:
-                self._quiet_until = monotonic() + REST
-            raise StoreDown(f"Redis does not decide: {type(error).__name__}") from error
-        with self._lock:
-            self._quiet_until = 0.0
-        return _answer(reply)
 
-    def _may_try(self) -> None:
-        """Lets everybody through while all is well, and one caller per ``REST`` when it is not."""
-        with self._lock:
-            if not self._quiet_until:
-                return
-            if monotonic() < self._quiet_until:
-                raise StoreDown("Redis has not answered a moment ago.")
-            self._quiet_until = monotonic() + REST
+        def decide(redis: Redis) -> "list[int | bytes]":
+            reply = self._script(keys=[f"{self._prefix}:breaker:{name}"], args=arguments, client=redis)
+            return cast("list[int | bytes]", reply)
+
+        try:
+            return _answer(self._redis.call(decide))
+        except Away as away:
+            raise StoreDown("Redis does not decide, or has not decided a moment ago.") from away
 
 
 @lru_cache(maxsize=8)

@@ -1,4 +1,4 @@
-"""A Redis that only speeds things up: it answers soon, or is left alone for some seconds and everybody does without it."""
+"""A Redis that the hall can do without: it answers soon, or is left alone for some seconds and everybody does without it."""
 
 import logging
 import threading
@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 import redis
 from redis.backoff import NoBackoff
+from redis.commands.core import Script
 from redis.retry import Retry
 
 from monitoring.metrics.instruments import counter
@@ -22,7 +23,7 @@ ANSWER: Final = 0.15
 REST = 5.0
 
 T = TypeVar("T")
-_FAILURES = counter("side_redis_failures", "Calls to a Redis that only speeds things up which did not answer.")
+_FAILURES = counter("side_redis_failures", "Calls to a Redis that the hall can do without which did not answer.")
 
 
 class Away(Exception):
@@ -32,9 +33,9 @@ class Away(Exception):
 class SideRedis:
     """One server. A server that hangs costs one time-out per process and ``REST``, not one per request."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, answer: float = ANSWER) -> None:
         self._client = redis.Redis.from_url(
-            url, socket_connect_timeout=CONNECT, socket_timeout=ANSWER, retry=Retry(NoBackoff(), 0)
+            url, socket_connect_timeout=CONNECT, socket_timeout=answer, retry=Retry(NoBackoff(), 0)
         )
         self._lock = threading.Lock()
         self._quiet_until = 0.0
@@ -54,6 +55,10 @@ class SideRedis:
             with self._lock:
                 self._quiet_until = 0.0
         return answer
+
+    def script(self, text: str) -> Script:
+        """A script that commands may call with the client they are given. Asks nobody."""
+        return self._client.register_script(text)
 
     def _may_try(self) -> None:
         if not self._quiet_until:

@@ -11,7 +11,7 @@ import pytest
 
 from config.embedded.redis import RedisServer
 from marketplace.core import breaker as breakers
-from marketplace.core import breaker_store
+from marketplace.core import side_redis
 from marketplace.core.breaker import Breaker, finding
 from marketplace.core.breaker_store import Policy
 from tests.marketplace.core.breaker_cases import Shop, Trouble, call, own_redis, until
@@ -30,7 +30,7 @@ def shop(server: RedisServer) -> Shop:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Redis is tried again soon."""
-    monkeypatch.setattr(breaker_store, "REST", 0.1)
+    monkeypatch.setattr(side_redis, "REST", 0.1)
 
 
 def kill(server: RedisServer) -> None:
@@ -133,8 +133,8 @@ def test_only_one_thread_tries_a_hung_redis_again(
     forget(breaker)
     pause(server)
     call(breaker)
-    soon = time.monotonic() + breaker_store.REST + 0.01
-    monkeypatch.setattr(breaker_store, "monotonic", lambda: soon)
+    soon = time.monotonic() + side_redis.REST + 0.01
+    monkeypatch.setattr(side_redis, "monotonic", lambda: soon)
     times: list[float] = []
     threads = [threading.Thread(target=lambda: times.append(timed(breaker))) for _ in range(8)]
     for thread in threads:
