@@ -19,6 +19,8 @@ from marketplace.rates.coins import COINS, FIATS, PAIRS, Pair, builtin
 HOUSES: Final = ("coingecko", "coinbase", "bitstamp")
 # How far a true price may be from the truth of its second, and how far the smallest lie is.
 TRUE: Final = 0.03
+# Coins that an answer names once they lie: little of each, so that many answers are heard and compared.
+FEW: Final = 6
 # Factors that are lies by themselves and never within 3 % of another house's.
 LIES: Final = {"coingecko": (1.35, 9.0), "coinbase": (0.1, 0.7), "bitstamp": (15.0, 90.0)}
 DEPEGS: Final = {"coingecko": 0.9, "coinbase": 1.12, "bitstamp": 0.8}
@@ -84,27 +86,28 @@ class House:
     def telling(self, kind: str, chance: random.Random) -> Telling:
         """The truth, bent as the kind says."""
         now = time.time()
+        named = chance.sample(list(COINS), FEW) if self.manner == "random" else COINS
         told = Telling(
             now,
-            {coin: truth(Pair(coin, "USD"), now) for coin in COINS},
+            {coin: truth(Pair(coin, "USD"), now) for coin in named},
             {fiat: 1 / float(builtin(Pair("USDC", fiat))) for fiat in FIATS},
         )
         if kind == "lie":
             factor = chance.uniform(*LIES[self.name])
             told.coins = {coin: price * factor for coin, price in told.coins.items()}
         elif kind == "one" or (kind == "fiat" and self.name != "coinbase"):
-            told.coins[chance.choice(list(COINS))] *= chance.uniform(*LIES[self.name])
+            told.coins[chance.choice(list(told.coins))] *= chance.uniform(*LIES[self.name])
         elif kind == "fiat":
             told.fiats[chance.choice(FIATS[1:])] *= chance.choice((0.3, 0.91, 1.09, 4.0))
         elif kind == "depeg":
             coin = chance.choice([code for code, coin in COINS.items() if coin.pegged])
-            told.coins[coin] *= DEPEGS[self.name]
+            told.coins[coin] = truth(Pair(coin, "USD"), now) * DEPEGS[self.name]
         elif kind in ("stale", "future"):
             told.at += chance.uniform(310, 9_000) * (-1 if kind == "stale" else 1)
         elif kind == "poison":
-            told.poison = {coin: chance.choice(POISON) for coin in chance.sample(list(COINS), 4)}
+            told.poison = {coin: chance.choice(POISON) for coin in chance.sample(list(told.coins), 4)}
         elif kind == "twice":
-            told.twice = chance.choice(list(COINS))
+            told.twice = chance.choice(list(told.coins))
         return told
 
     def written(self, told: Telling) -> str:
@@ -114,13 +117,11 @@ class House:
 
 def _coingecko(told: Telling) -> str:
     entries = []
-    for code, coin in COINS.items():
-        prices = [
-            f'"{fiat.lower()}": {told.poison.get(code) or repr(told.coins[code] / told.fiats[fiat])}' for fiat in FIATS
-        ]
+    for code, dollars in told.coins.items():
+        prices = [f'"{fiat.lower()}": {told.poison.get(code) or repr(dollars / told.fiats[fiat])}' for fiat in FIATS]
         if code == told.twice:
             prices.append('"usd": 1')
-        entries.append(f'"{coin.coingecko}": {{{", ".join(prices)}, "last_updated_at": {int(told.at)}}}')
+        entries.append(f'"{COINS[code].coingecko}": {{{", ".join(prices)}, "last_updated_at": {int(told.at)}}}')
     return f"{{{', '.join(entries)}}}"
 
 
@@ -138,7 +139,7 @@ def _coinbase(told: Telling) -> str:
 
 def _bitstamp(told: Telling) -> str:
     entries = []
-    for pair in PAIRS:
+    for pair in (pair for pair in PAIRS if pair.coin in told.coins):
         last = told.poison.get(pair.coin) or json.dumps(f"{told.coins[pair.coin] / told.fiats[pair.currency]:.12f}")
         entries.append(f'{{"pair": "{pair}", "last": {last}, "timestamp": "{int(told.at)}"}}')
         if pair.coin == told.twice:

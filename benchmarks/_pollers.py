@@ -1,8 +1,8 @@
 """Real processes that poll rates as fast as they may: what the adversarial run stands on.
 
-Arguments: how many processes, a JSON of settings (bases, spacing, policy, time-outs), a folder. One process sets Django up and
+Arguments: how many processes, a JSON of settings (bases, spacing, pause, policy, times), a folder. One sets Django up and
 forks the others before anything has a connection or a thread. Says "ready", polls from the first line it reads until its
-input ends. Each writes what its breakers did, and errors, to a file of its own in the folder, a JSON per line.
+input ends. Each writes its calls, what its breakers did, and errors, to a file of its own in the folder, a JSON per line.
 """
 
 import json
@@ -14,12 +14,14 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
+_logger = logging.getLogger(__name__)
 
 
 class Pollers:
@@ -45,6 +47,13 @@ class Pollers:
         self._child.stdin.write("go\n")
         self._child.stdin.flush()
 
+    def events(self) -> list[dict[str, Any]]:
+        """What they have written, in order of time."""
+        lines = [line for file in self._folder.glob("*.jsonl") for line in file.read_text().splitlines(keepends=True)]
+        # The last line of one that is still writing may be a half.
+        whole = (json.loads(line) for line in lines if line.endswith("\n"))
+        return sorted(whole, key=lambda event: float(event["at"]))
+
     def stop(self) -> list[dict[str, Any]]:
         """Ends all of them."""
         try:
@@ -53,8 +62,7 @@ class Pollers:
             self._child.kill()
             self._child.wait(5)
             raise
-        lines = [line for file in self._folder.glob("*.jsonl") for line in file.read_text().splitlines()]
-        return sorted((json.loads(line) for line in lines), key=lambda event: float(event["at"]))
+        return self.events()
 
 
 def main() -> int:
@@ -72,7 +80,7 @@ def main() -> int:
         if child == 0:
             os.close(begin[1])
             os.close(end[1])
-            _poll(begin[0], end[0], folder / f"{number}.jsonl", pause=settings["spacing"] / 2)
+            _poll(begin[0], end[0], folder / f"{number}.jsonl", pause=settings["pause"])
             os._exit(0)
         children.append(child)
     print("ready", flush=True)
@@ -89,7 +97,7 @@ def _configure(settings: dict[str, Any]) -> None:
     """The chain at the liars' addresses, with breakers and times of this run."""
     from django.apps import apps
 
-    from marketplace.core import breaker
+    from marketplace.core import breaker, breaker_store
     from marketplace.core.breaker import Breaker
     from marketplace.core.breaker_store import Policy
     from marketplace.rates import slots
@@ -99,17 +107,29 @@ def _configure(settings: dict[str, Any]) -> None:
     # In the hall a process believes a breaker for a third of the spacing; both are scaled alike.
     breaker.BELIEVED = settings["spacing"] / 3
     calls.READ_SECONDS, calls.TOTAL_SECONDS = settings["read"], settings["total"]
-    slots.TOTAL_SECONDS = settings["total"]
+    # A busy machine is no dead process and no silent Redis: what decides without them has tests of its own.
+    slots.TOTAL_SECONDS = settings["lease"]
+    breaker_store.PATIENCE = 10.0
     modules = {"coingecko": coingecko, "coinbase": coinbase, "bitstamp": bitstamp}
     policy = Policy(**settings["policy"])
     apps.get_app_config("rates").chain = tuple(
         Provider(
             name,
-            partial(modules[name].fetch, base=base),
+            _noted(name, partial(modules[name].fetch, base=base)),
             Breaker(f"{settings['name']}-{name}", policy, place=breaker._store),
         )
         for name, base in settings["bases"].items()
     )
+
+
+def _noted(name: str, fetch: Callable[[datetime], Any]) -> Callable[[datetime], Any]:
+    """Notes each call as it begins, in the same order as what breakers do: a busy server notes it when it gets round to it."""
+
+    def call(now: datetime) -> Any:
+        _logger.info("called", extra={"breaker": name})
+        return fetch(now)
+
+    return call
 
 
 def _poll(begin: int, end: int, file: Path, *, pause: float) -> None:
@@ -126,12 +146,12 @@ def _poll(begin: int, end: int, file: Path, *, pause: float) -> None:
             with lock:
                 out.write(json.dumps({"at": time.time(), **event}) + "\n")
 
-        logger = logging.getLogger("marketplace.core.breaker")
-        logger.setLevel(logging.INFO)
         handler = logging.Handler()
         handler.emit = lambda record: note(what=record.getMessage(), who=getattr(record, "breaker", ""))  # type: ignore[method-assign]
-        logger.addHandler(handler)
-        logger.propagate = False
+        for logger in (_logger, logging.getLogger("marketplace.core.breaker")):
+            logger.setLevel(logging.INFO)
+            logger.addHandler(handler)
+            logger.propagate = False
         logging.getLogger().setLevel(logging.CRITICAL)
         select.select([begin], [], [])
         polls = 0
