@@ -82,6 +82,8 @@ class WholePages:
         method = environ["REQUEST_METHOD"]
         if (method != "GET" and method != "HEAD") or "HTTP_HX_REQUEST" in environ or "HTTP_AUTHORIZATION" in environ:
             return None
+        if "HTTP_IF_MATCH" in environ:
+            return None
         path = environ["PATH_INFO"]
         if environ.get("SCRIPT_NAME") or not self._is_here(environ) or shutdown.refuses(path):
             return None
