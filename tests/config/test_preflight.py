@@ -181,8 +181,8 @@ def test_the_fleet_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEB_WORKERS", "3")
     monkeypatch.setenv("DB_POOL_MAX", "7")
     monkeypatch.setattr(probing.broker, "worker_concurrency", 4)
-    # 3 × 7 web, 4 worker processes, and one each for beat, sweep and a command.
-    assert probing.fleet() == 28
+    # 3 × 7 web, 4 processes each for two queues and one for bulk, and one each for beat, sweep and a command.
+    assert probing.fleet() == 33
 
 
 @pytest.mark.parametrize(("status", "expected"), [(200, []), (401, ["error mail.refused BREVO_API_KEY"])])

@@ -6,13 +6,13 @@ from psycopg import sql
 
 from monitoring.alerts.models import Alert, Standing
 from monitoring.database.models import SlowQuery
-from monitoring.errors.models import ErrorGroup
+from monitoring.errors.models import ErrorEvent, ErrorGroup
 from monitoring.metrics.models import Sample
 from monitoring.supervision.models import Heartbeat, Restart
 
 _EMPTY: Final = sql.SQL(";").join(
     sql.SQL("DELETE FROM {}").format(sql.Identifier(model._meta.db_table))
-    for model in (Alert, Standing, Sample, Restart, Heartbeat, SlowQuery, ErrorGroup)
+    for model in (Alert, Standing, Sample, Restart, Heartbeat, SlowQuery, ErrorEvent, ErrorGroup)
 )
 _WITH_DATABASE: Final = frozenset({"db", "transactional_db", "django_db_reset_sequences"})
 

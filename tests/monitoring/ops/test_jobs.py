@@ -78,6 +78,23 @@ def test_a_run_at_work_and_a_missing_beat_are_said() -> None:
     assert body.tables[0].rows[0].cells[1].small == "since 09:30:10"
 
 
+def test_a_heartbeat_behind_a_long_task_is_no_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One worker at a task of minutes takes no heartbeat meanwhile, and is there all the same."""
+    beat = Job("supervision.heartbeat.bulk", timedelta(seconds=10), "bulk", "skip")
+    monkeypatch.setattr(table, "_jobs", {HOURLY.name: HOURLY, beat.name: beat})
+    now = datetime.now(UTC)
+    known(name=beat.name, succeeded_at=now - timedelta(minutes=4))
+    run = JobRun.objects.create(
+        job=HOURLY.name, slot=now, state="running", started_at=now, locked_until=now + timedelta(seconds=30)
+    )
+    assert (rules.overdue(now), consumed(["bulk"]).state) == ([], "ok")
+    assert consumed(["critical", "bulk"]).state == "failed"
+    # Its worker was lost: nothing excuses it any more.
+    JobRun.objects.filter(pk=run.pk).update(locked_until=now - timedelta(seconds=1))
+    assert [reading.subject for reading in rules.overdue(now)] == [beat.name]
+    assert consumed(["bulk"]).state == "failed"
+
+
 def test_an_overdue_job_alerts_with_its_error() -> None:
     row = known(succeeded_at=NOW - timedelta(hours=1), failed_at=NOW, last_error="KeyError: 'x'")
     assert rules.overdue(NOW) == []

@@ -95,7 +95,8 @@ def test_what_is_wrong_stands_there_with_what_can_be_done(operator: Client) -> N
         f"query-plan/{query.pk}", f"delivery-again/{dead.pk}",
     ):  # fmt: skip
         assert f'formaction="/ops/do/{action}/"' in page
-    assert "Alerts, Messages about alerts: look here first." in page
+    # A hall that has just been made has done none of its jobs yet, which stands there too.
+    assert re.search(r"Alerts, [^<]*Messages about alerts[^<]*: look here first\.", page)
 
 
 def test_buttons_are_for_those_who_may(client: Client, watcher: User) -> None:
@@ -161,7 +162,7 @@ def test_the_page_costs_a_known_number_of_queries(
         a_dead_message(now)
     operator.get("/ops/")
     # Two for who asks; a panel of PostgreSQL has three of its own for its savepoint and limit.
-    with django_assert_max_num_queries(60):
+    with django_assert_max_num_queries(70):
         operator.get("/ops/")
     with django_assert_max_num_queries(2):
         operator.get("/ops/panels/")

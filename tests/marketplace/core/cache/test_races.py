@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -32,7 +33,8 @@ def other(remembering: cache.Engine) -> Iterator[Engine]:
 
 def _url(engine: cache.Engine) -> str:
     known = engine.link._pool.connection_kwargs
-    return f"redis://{known['host']}:{known['port']}/{known['db']}"
+    password = f":{quote(known['password'])}@" if known.get("password") else ""
+    return f"redis://{password}{known['host']}:{known['port']}/{known['db']}"
 
 
 def _wanted(numbers: "Family[int]", threads: int, loads: Any, start: Any, answers: Any) -> None:
