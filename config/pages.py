@@ -36,7 +36,7 @@ from monitoring.errors import report
 from monitoring.limits import guard
 from monitoring.metrics import tallied
 from monitoring.requests import access, ids, shutdown
-from monitoring.requests.client_ip import believed
+from monitoring.requests.client_ip import believed, trusted_proxies
 
 Environ: TypeAlias = dict[str, Any]
 Headers: TypeAlias = list[tuple[str, str]]
@@ -61,23 +61,25 @@ class WholePages:
 
     def __init__(self, application: WSGIApplication) -> None:
         self.application = application
-        self.secure = bool(settings.SECURE_SSL_REDIRECT)
+        # Read once: each look at the settings costs as much as a dozen steps here.
+        self.secure, self.hosts = bool(settings.SECURE_SSL_REDIRECT), tuple(settings.ALLOWED_HOSTS)
         # By variant, as Django last sent them from this process.
         self.headers: dict[Variant, Headers] = {}
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         begun = perf_counter()
         try:
-            answer = self._answer(environ)
+            client = _client(environ)
+            answer = self._answer(environ, client)
             if answer is not None:
-                return self._send(environ, start_response, answer, begun)
+                return self._send(environ, start_response, answer, client, begun)
         except Exception as error:  # noqa: BLE001 - whatever fails here, Django still has the page
             _reported(error)
         return self._through_django(environ, start_response)
 
     # --- before Django ----------------------------------------------------------------------------------------------
 
-    def _answer(self, environ: Environ) -> Answer | None:
+    def _answer(self, environ: Environ, client: str) -> Answer | None:
         """The answer, None for a request that is Django's."""
         method = environ["REQUEST_METHOD"]
         if (method != "GET" and method != "HEAD") or "HTTP_HX_REQUEST" in environ or "HTTP_AUTHORIZATION" in environ:
@@ -99,7 +101,9 @@ class WholePages:
             # Somebody has to render it: everybody else gets the old one meanwhile.
             environ[CLAIM] = claim
             return None
-        if not self._admitted(environ, path, method):
+        decision = guard.admit(path=path, method=method, has_session=False, address=client)
+        if not decision.allowed:
+            guard.decide(environ, decision)
             return None
         return _composed(environ, found.value, variant, units, headers)
 
@@ -107,24 +111,26 @@ class WholePages:
         """Whether it came by the right scheme, to a host of ours: what CommonMiddleware and SecurityMiddleware ask."""
         if self.secure and environ.get("HTTP_X_FORWARDED_PROTO") != "https":
             return False
-        return _host_is_ours(environ.get("HTTP_HOST", ""), tuple(settings.ALLOWED_HOSTS))
+        return _host_is_ours(environ.get("HTTP_HOST", ""), self.hosts)
 
-    def _admitted(self, environ: Environ, path: str, method: str) -> bool:
-        decision = guard.admit(path=path, method=method, has_session=False, address=_client(environ))
-        if not decision.allowed:
-            guard.decide(environ, decision)
-        return decision.allowed
-
-    def _send(self, environ: Environ, start_response: StartResponse, answer: Answer, begun: float) -> Iterable[bytes]:
+    def _send(
+        self, environ: Environ, start_response: StartResponse, answer: Answer, client: str, begun: float
+    ) -> Iterable[bytes]:
         shutdown.begin()
         try:
             request_id = ids.chosen(environ.get("HTTP_X_REQUEST_ID"))
             method = environ["REQUEST_METHOD"]
-            client = access.network_of(_client(environ))
             seconds = perf_counter() - begun
             tallied.note(answer.route, method, answer.status, seconds, answer.variant)
-            visit = access.Visit(method, f"/{answer.route}", answer.status, seconds, len(answer.body), "", client)
-            access.quick_line(visit, request_id=request_id)
+            access.quick_line(
+                request_id=request_id,
+                client=access.network_of(client),
+                route=f"/{answer.route}",
+                method=method,
+                status=answer.status,
+                seconds=seconds,
+                size=len(answer.body),
+            )
             # Last: what fails before this is answered by Django.
             start_response(_STATUS[answer.status], [*answer.headers, (ids.HEADER, request_id)])
         finally:
@@ -161,6 +167,14 @@ class WholePages:
         self.headers[variant] = [pair for pair in headers if pair[0].lower() not in _OWN]
 
 
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """An answer that hangs on its page until either is another: the page, or the headers that Django has sent."""
+
+    answer: Answer
+    learnt: Headers
+
+
 _STATUS: Final = {200: "200 OK", 304: "304 Not Modified"}
 # RFC 9110 15.4.5: what a 304 repeats is about the page, not about its bytes.
 _OF_BYTES: Final = frozenset({"content-type", "content-language"})
@@ -174,8 +188,14 @@ def _composed(environ: Environ, page: WholePage, variant: Variant, units: int, h
     if asked and (asked == "*" or page.etag in asked):
         kept = [pair for pair in headers if pair[0].lower() not in _OF_BYTES]
         return Answer(304, [*kept, ("ETag", page.etag)], b"", page.route, variant)
+    known = page.answers.get(variant)
+    if isinstance(known, _Whole) and known.learnt is headers:
+        return known.answer
     body = page.nobodys
-    return Answer(200, [*headers, ("ETag", page.etag), ("Content-Length", str(len(body)))], body, page.route, variant)
+    whole = [*headers, ("ETag", page.etag), ("Content-Length", str(len(body)))]
+    answer = Answer(200, whole, body, page.route, variant)
+    page.answers[variant] = _Whole(answer, headers)
+    return answer
 
 
 def _visitor(cookies: str) -> tuple[Variant, str, int]:
@@ -205,14 +225,14 @@ def _host_is_ours(host: str, allowed: tuple[str, ...]) -> bool:
 
 
 def _client(environ: Environ) -> str:
-    trusted = settings.TRUSTED_PROXIES
+    trusted = trusted_proxies()
     return _believed(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""), id(trusted))
 
 
 @lru_cache(maxsize=2048)
 def _believed(remote: str, forwarded_for: str, trusted: int) -> str:
     """``trusted`` tells one list of proxies from another: networks take longer to compare than all the rest of a request."""
-    return believed(remote=remote, forwarded_for=forwarded_for, trusted=settings.TRUSTED_PROXIES)
+    return believed(remote=remote, forwarded_for=forwarded_for, trusted=trusted_proxies())
 
 
 def _at_once(response: Iterable[bytes]) -> Iterable[bytes]:

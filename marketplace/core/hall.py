@@ -15,7 +15,8 @@ class Hall:
 
 def hall() -> Hall:
     """The hall this process serves."""
-    config: Hall = apps.get_app_config("core").hall  # type: ignore[attr-defined]
+    # Straight from the table: every page asks, some of them for each price.
+    config: Hall = apps.app_configs["core"].hall  # type: ignore[attr-defined]
     return config
 
 

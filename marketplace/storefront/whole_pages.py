@@ -96,6 +96,11 @@ class WholePage:
         """Of the bytes for a visitor without a cart."""
         return f'"{blake2b(self.nobodys, digest_size=12).hexdigest()}"'
 
+    @cached_property
+    def answers(self) -> dict[str, object]:
+        """What whoever stands outside of Django has made of this page, by variant; forgotten with the page."""
+        return {}
+
 
 pages = declare("page", WholePage, soft=60, hard=600)
 

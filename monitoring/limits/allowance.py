@@ -18,7 +18,7 @@ from monitoring.limits.keys import Who
 
 # Seconds for which requests that were counted ahead may be made; how many at most.
 KEPT: Final = 0.25
-MOST: Final = 64
+MOST: Final = 512
 
 
 @dataclass(slots=True)

@@ -14,13 +14,14 @@ from monitoring.limits import devices, instruments
 from monitoring.limits.allowance import Allowances
 from monitoring.limits.engine import DENIED, PASS, Decision, Engine
 from monitoring.limits.keys import Who, account_of
-from monitoring.limits.rules import rules
+from monitoring.limits.rules import Verdict, rules
 from monitoring.limits.tiers import ANONYMOUS, BURST, PLACES_ADDRESS, PLACES_USER, USER, Mark
 from monitoring.requests.client_ip import client_ip
 
 _KEY = "awning.limits"
 # A name that no header of a request can have.
 _DECIDED = "awning.limits.decided"
+_STRANGERS: tuple[str, ...] = (BURST, ANONYMOUS)
 # What strangers of this process may do without asking.
 allowances = Allowances()
 os.register_at_fork(after_in_child=allowances.forget)
@@ -55,7 +56,8 @@ class Visit:
 
 def engine() -> Engine:
     """The engine of this process."""
-    found: Engine = apps.get_app_config("limits").engine  # type: ignore[attr-defined]
+    # Straight from the table: every request asks, and get_app_config checks each time that the apps are there.
+    found: Engine = apps.app_configs["limits"].engine  # type: ignore[attr-defined]
     return found
 
 
@@ -73,11 +75,16 @@ def begin(request: HttpRequest) -> Visit:
 
 def turned_away(visit: Visit) -> bool:
     """Whether the address is on the deny list; an allowed one is noted."""
-    verdict = rules.verdict(visit.who.address)
+    verdict = _verdict(visit.who.address)
     visit.allowed = verdict == "allow"
+    return verdict == "deny"
+
+
+def _verdict(address: str) -> Verdict:
+    verdict = rules.verdict(address)
     if verdict == "deny":
         instruments.checks.labels(tier="address", outcome="denied").inc()
-    return verdict == "deny"
+    return verdict
 
 
 def count(request: HttpRequest, visit: Visit, marks: Iterable[Mark]) -> Decision:
@@ -120,15 +127,18 @@ def admit(*, path: str, method: str, has_session: bool, address: str) -> Decisio
     With a session cookie nothing is counted here: Django will, once it knows whose it is. Who asks often is counted ahead
     (allowance.py).
     """
-    if engine().policy.is_exempt(path):
+    here = engine()
+    if here.policy.is_exempt(path):
         return PASS
-    visit = Visit(Who(address=address))
-    if turned_away(visit):
+    verdict = _verdict(address)
+    if verdict == "deny":
         return DENIED
     if has_session:
         return PASS
-    tiers = tuple(_spared(visit, [BURST] if method == "OPTIONS" else [BURST, ANONYMOUS]))
-    return allowances.spend(engine(), tiers, address)
+    tiers = (BURST,) if method == "OPTIONS" else _STRANGERS
+    if verdict == "allow":
+        tiers = tuple(_spared(Visit(Who(address=address), allowed=True), [*tiers]))
+    return allowances.spend(here, tiers, address)
 
 
 def decide(environ: dict[str, object], decision: Decision) -> None:

@@ -4,6 +4,7 @@ A counter that several processes add up costs more than such an answer does. Wha
 later; a process that is killed takes its last second along.
 """
 
+from bisect import bisect_right
 from collections import deque
 from typing import Final, TypeAlias
 
@@ -31,38 +32,30 @@ def note(route: str, method: str, status: int, seconds: float, variant: str) -> 
 
 def flush(now: object = None) -> int:
     """Counts what has been noted; returns how many that were."""
-    counts: dict[tuple[str, str, str], int] = {}
-    variants: dict[str, int] = {}
-    times: dict[str, list[float]] = {}
-    tally, taken = Tally(), len(_waiting)
+    taken = len(_waiting)
+    groups: dict[tuple[str, str, int, str], list[float]] = {}
     for _ in range(taken):
         route, method, status, seconds, variant = _waiting.popleft()
+        groups.setdefault((route, method, status, variant), []).append(seconds)
+    tally = Tally()
+    for (route, method, status, variant), times in groups.items():
         label = routes.known(route or "/")
-        key = (label, method, routes.class_of(status))
-        counts[key] = counts.get(key, 0) + 1
-        variants[variant] = variants.get(variant, 0) + 1
-        times.setdefault(label, []).append(seconds)
-        tally.add(seconds, bad=False)
-    for labels, count in counts.items():
-        requests_total.labels(*labels).inc(count)
-    for variant, count in variants.items():
-        whole_pages_total.labels(variant).inc(count)
-    for label, seconds_of in times.items():
-        _observe(duration.labels(label), seconds_of)
+        requests_total.labels(label, method, routes.class_of(status)).inc(len(times))
+        whole_pages_total.labels(variant).inc(len(times))
+        times.sort()
+        _observe(duration.labels(label), times)
+        tally.add_sorted(times)
     if taken:
         samples.merge("request", tally)
     return taken
 
 
-def _observe(timer: Histogram, values: list[float]) -> None:
-    """The library's ``observe`` for each value, with one addition per bucket and one to the sum."""
-    values.sort()
+def _observe(timer: Histogram, times: list[float]) -> None:
+    """The library's ``observe`` for each value, smallest first, with one addition per bucket and one to the sum."""
     start = 0
     for bucket, bound in zip(timer._buckets, timer._upper_bounds, strict=True):
-        end = start
-        while end < len(values) and values[end] <= bound:
-            end += 1
+        end = bisect_right(times, bound, start)
         if end > start:
             bucket.inc(end - start)
             start = end
-    timer._sum.inc(sum(values))
+    timer._sum.inc(sum(times))

@@ -5,12 +5,18 @@
 
 import json
 import logging
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import ip_network
-from typing import Final
+from time import time
+from typing import Final, TypeAlias
 
+from monitoring import background
 from monitoring.requests import ids, logs
 from monitoring.requests.client_ip import parsed
 from monitoring.requests.scrubber import scrub_text
@@ -56,25 +62,81 @@ def line(visit: Visit, *, level: int = logging.INFO) -> None:
         )
 
 
-def quick_line(visit: Visit, *, request_id: str) -> None:
-    """``line`` for an answer of few microseconds: the same line, put together from finished pieces.
+class _Later:
+    """Lines that wait to be written together, by a job of this process. ``on``: the job runs, and has found where to."""
 
-    For a method, a route and a client that are ours or bounded already; the way around holds where lines go elsewhere.
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """After a fork: they are the parent's lines, and its job."""
+        self.on = False
+        self.waiting: deque[_Waiting] = deque()
+
+
+# Seconds that a line may wait; how many at most.
+EVERY: Final = 0.25
+MOST: Final = 256
+# When, request id, client, route, method, status, seconds, bytes.
+_Waiting: TypeAlias = tuple[float, str, str, str, str, int, float, int]
+_later = _Later()
+os.register_at_fork(after_in_child=_later.forget)
+
+
+def quick_line(
+    *, request_id: str, client: str, route: str, method: str, status: int, seconds: float, size: int
+) -> None:
+    """``line`` for an answer of few microseconds: the same line, written with others within ``EVERY`` seconds.
+
+    For a method, a route and a client that are ours or bounded already. Written at once where no job would do it.
     """
-    if not logger.isEnabledFor(logging.INFO):
-        return
-    place = logs.json_lines() if not logger.handlers and not logger.filters and logger.propagate else None
-    if place is None:
+    if not _later.on:
         with ids.within(request_id):
-            line(visit)
+            line(Visit(method, route, status, seconds, size, "", client))
         return
-    handler, formatter = place
-    head, middle = _pieces(formatter.process, visit.method, visit.route, visit.status)
-    moment = datetime.now(UTC).isoformat(timespec="milliseconds")
-    handler.write_ready(
-        f'{{"timestamp": "{moment}", {head}"{request_id}", {middle}{round(visit.seconds * 1000, 2)}, '
-        f'"bytes": {visit.size}, "user_id": null, "client": "{visit.client}"}}'
-    )
+    _later.waiting.append((time(), request_id, client, route, method, status, seconds, size))
+    if len(_later.waiting) >= MOST:
+        write_out()
+
+
+def write_out(now: object = None) -> int:
+    """Writes the lines that wait; returns how many. A job, and the way out of a process."""
+    place = _place()
+    # First: what comes now is written by whoever writes it.
+    _later.on = place is not None and background.running() and not background.ending()
+    taken = []
+    with suppress(IndexError):
+        # To the end: another thread may be at it as well, and after the last time nobody comes.
+        while True:
+            taken.append(_later.waiting.popleft())
+    if taken and place is not None:
+        handler, formatter = place
+        handler.write_ready("\n".join(_texts(taken, formatter.process)))
+    elif taken:
+        for _, request_id, client, route, method, status, seconds, size in taken:
+            with ids.within(request_id):
+                line(Visit(method, route, status, seconds, size, "", client))
+    return len(taken)
+
+
+def _place() -> tuple[logs.Lines, logs.LineFormatter] | None:
+    if not logger.isEnabledFor(logging.INFO) or logger.handlers or logger.filters or not logger.propagate:
+        return None
+    return logs.json_lines()
+
+
+def _texts(taken: Iterable[_Waiting], process: str) -> Iterator[str]:
+    second, day = -1, ""
+    for at, request_id, client, route, method, status, seconds, size in taken:
+        millis = int(at * 1000)
+        if millis // 1000 != second:
+            second = millis // 1000
+            day = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        head, middle = _pieces(process, method, route, status)
+        yield (
+            f'{{"timestamp": "{day}.{millis % 1000:03d}+00:00", {head}"{request_id}", {middle}'
+            f'{round(seconds * 1000, 2)}, "bytes": {size}, "user_id": null, "client": "{client}"}}'
+        )
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,7 @@ class RequestsConfig(AppConfig):
 
     def ready(self) -> None:
         from monitoring import background
-        from monitoring.requests import ids, logs, propagation
+        from monitoring.requests import access, ids, logs, propagation
 
         def forget(**kwargs: object) -> None:
             ids.end()
@@ -16,5 +16,6 @@ class RequestsConfig(AppConfig):
         # When the answer is closed: what Django logs about it after the last middleware still has the id.
         request_finished.connect(forget, weak=False, dispatch_uid="requests.forget")
         background.surround(lambda job: ids.within(job=job))
+        background.register("requests.lines", every=access.EVERY, run=access.write_out)
         logs.take_over()
         propagation.follow_tasks()
