@@ -250,7 +250,7 @@ def seconds_of(hall: WholePages, address: str) -> float:
 
 
 @pytest.fixture
-def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+def lines(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[dict[str, Any]]]:
     """What is logged, as it would stand in the log of production."""
     stream = io.StringIO()
     handler = logs.Lines(stream)
@@ -259,7 +259,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[dict[st
     monkeypatch.setattr(root, "handlers", [handler])
     monkeypatch.setattr(access.logger, "handlers", [])
     monkeypatch.setattr(access.logger, "level", logging.INFO)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines() if '"request"' in line]
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines() if '"request"' in line]
 
 
 @pytest.mark.parametrize("address", ["/", VASE, "/search/?q=secret-canary"])
