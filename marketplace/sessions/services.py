@@ -46,7 +46,6 @@ def touch(digest: str, *, expire_at: datetime, network: str, now: datetime, ever
 
 def move(old: str, new: str) -> bool:
     """Gives a session another id; False when it is not there any more. The old id is over."""
-    copies.mark(old)
     with transaction.atomic():
         moved = Session.objects.filter(session_key=old).update(session_key=new)
         raise_fences([old], ENDED)
@@ -56,7 +55,6 @@ def move(old: str, new: str) -> bool:
 
 def end(digest: str) -> None:
     """Ends a session for good, also for copies that Redis may still have, or may bring back."""
-    copies.mark(digest)
     with transaction.atomic():
         Session.objects.filter(session_key=digest).delete()
         raise_fences([digest], ENDED)
@@ -95,8 +93,6 @@ def _end_rows(user_id: int, *, only: str = "", but: str = "") -> int:
         rows = rows.filter(handle=only)
     if but:
         rows = rows.exclude(handle=but)
-    for digest in rows.values_list("session_key", flat=True):
-        copies.mark(digest)
     with transaction.atomic():
         digests = sorted(rows.select_for_update().values_list("session_key", flat=True))
         Session.objects.filter(session_key__in=digests).delete()

@@ -221,10 +221,11 @@ def _measure(watch: Watch) -> bool:
     """Whether the replica may be read. Raises Silent when it does not answer."""
     try:
         written, watch.system = watch.primary.row(conninfo(), _PRIMARY, patience=PATIENCE)
-    except Silent:
+    except Silent as silent:
         # Nothing is written while the primary is down: what the replica has caught up with stays all there is.
-        pass
+        unknown = f"The primary does not say what it has written: {silent}"
     else:
+        unknown = "It has not caught up yet."
         watch.written(Position(monotonic(), int(written)))
     recovering, replayed, system = watch.replica.row(conninfo(ALIAS), _REPLICA, patience=PATIENCE)
     watch.why = _refusal(watch, recovering=recovering == "t", system=system)
@@ -233,7 +234,7 @@ def _measure(watch: Watch) -> bool:
         return False
     watch.replayed(int(replayed or 0), at=monotonic())
     if watch.lag > MOST_LAG:
-        watch.why = f"It is {watch.lag:.1f} s behind." if watch.lag < inf else "It has not caught up yet."
+        watch.why = f"It is {watch.lag:.1f} s behind." if watch.lag < inf else unknown
         return False
     return True
 

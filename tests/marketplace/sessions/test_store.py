@@ -232,6 +232,13 @@ def test_a_touch_never_overwrites_what_another_request_writes() -> None:
     assert SessionStore(key)["a"] == 2
 
 
+def test_of_requests_that_come_together_one_touches() -> None:
+    key = stored(a=1)
+    digest, later = ids.digest(key), timezone.now() + timedelta(hours=3)
+    due = {"expire_at": later, "network": "", "now": later, "every": timedelta(hours=2)}
+    assert [services.touch(digest, **due) for _ in range(3)] == [True, False, False]  # type: ignore[arg-type]
+
+
 def test_a_session_that_has_ended_is_not_written_again() -> None:
     key = stored(a=1)
     store = SessionStore(key)
