@@ -20,6 +20,8 @@ from marketplace.rates.tiers import AGES, INDICATIVE, PRICING, Known, Quoted, ti
 
 logger = logging.getLogger(__name__)
 
+# Not a family of core.cache: a page inherits the life of what it is made of, and would be made anew with every poll or every
+# few seconds. Here it is the rate's own tier that ends a page, and what is old is still shown while nobody answers at all.
 CACHE_KEY: Final = "rates:1"
 # Seconds for which a process believes the board it has; also how long it leaves a failing store alone.
 BELIEVED: Final = 5.0

@@ -18,6 +18,8 @@ _LINES = 5
 _APART = 14.0
 # On a narrow screen it takes this much.
 _APART_NARROW = 24.0
+# The present price lies over the texts of the axis this far up and down (of 1000).
+_COVERED = 75.0
 _DAY = timedelta(days=1)
 
 
@@ -131,10 +133,15 @@ def dots(frame: Frame, sales: Iterable[tuple[datetime, int]]) -> str:
     return "".join(f"M{x} {y}h0" for x, y in sorted(spots))
 
 
-def y_ticks(frame: Frame) -> tuple[Tick, ...]:
-    """A line at each round price, from the top."""
+def y_ticks(frame: Frame, present: int | None) -> tuple[Tick, ...]:
+    """A line at each round price, from the top; one that runs behind the present price has no text of its own."""
     prices = range(frame.high, frame.low - 1, -frame.step)
-    return tuple(Tick("0", f"{frame.y(price) / 10:.2f}", formats.price(price)) for price in prices)
+    return tuple(Tick("0", f"{frame.y(price) / 10:.2f}", _y_text(frame, price, present)) for price in prices)
+
+
+def _y_text(frame: Frame, price: int, present: int | None) -> str:
+    covered = present is not None and abs(frame.y(price) - frame.y(present)) < _COVERED
+    return "" if covered else formats.price(price)
 
 
 def x_ticks(frame: Frame) -> tuple[Tick, ...]:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import redis
+from django.conf import settings
 from django.core.cache import cache
 from django.db import OperationalError
 from django.utils import timezone
@@ -154,6 +156,14 @@ def test_without_any_rate_no_invoice_is_priced() -> None:
 def test_what_another_version_left_in_redis_breaks_no_page(polled: datetime, left: object) -> None:
     cache.set(queries.CACHE_KEY, left)
     assert queries.known(BTC, now=polled).price == Decimal(60_000)
+
+
+def test_bytes_that_are_nothing_break_no_page(polled: datetime) -> None:
+    with redis.Redis.from_url(settings.CACHES["default"]["LOCATION"]) as client:
+        for left in (b"\x80\x05garbage", b"", b"(dp0", b"\x00" * 1000):
+            client.set(cache.make_key(queries.CACHE_KEY), left)
+            queries.forget()
+            assert queries.known(BTC, now=polled).price == Decimal(60_000)
 
 
 def test_one_thread_looks_again_while_the_others_go_on(polled: datetime, monkeypatch: pytest.MonkeyPatch) -> None:

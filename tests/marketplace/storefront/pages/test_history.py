@@ -125,7 +125,9 @@ def test_a_price_that_never_changed_still_has_a_frame(price: int) -> None:
     days = some_days(*[price] * 10)
     frame = drawing.frame(days, [])
     assert frame.low <= price <= frame.high
-    assert 2 <= len(drawing.y_ticks(frame)) <= 12
+    assert 2 <= len(drawing.y_ticks(frame, None)) <= 12
+    assert "" not in [tick.text for tick in drawing.y_ticks(frame, None)]
+    assert "" in [tick.text for tick in drawing.y_ticks(frame, frame.low)], "the present price would lie on it"
     assert drawing.marks(frame, days[0], days[-1]) == ()
 
 
