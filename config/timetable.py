@@ -26,7 +26,8 @@ JOBS: Final = (
     _job("rates.poll", 30 * _SECOND, DEFAULT, "skip"),
     _job("errors.forward", 30 * _SECOND, DEFAULT, "skip"),
     _job("imports.fetch_pictures", 30 * _SECOND, BULK, "skip"),
-    _job("insights.refresh", 30 * _SECOND, BULK, "skip"),
+    # Not skipped: behind long tasks of its queue every slot would be late, and the views would stay old as long as those last.
+    _job("insights.refresh", 30 * _SECOND, BULK, "once"),
     _job("payments.reconcile", 6 * _HOUR, DEFAULT, "once"),
     _job("core.partitions", _HOUR, DEFAULT, "once"),
     _job("catalog.refresh_words", _HOUR, BULK, "once"),

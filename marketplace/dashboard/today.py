@@ -109,7 +109,7 @@ def _whole(minor: int) -> int:
 
 def _change(sales: int, before: int) -> Tile:
     label, value = "Sales, last 30 days", money.short(_whole(sales), currency())
-    if not before:
+    if before <= 0:
         return Tile(label, value, "nothing in the 30 days before")
     change = round(100 * (sales - before) / before)
     if not change:

@@ -84,9 +84,9 @@ def sign_of_life(kind: str) -> Finding:
 
 def consumed(queues: Sequence[str]) -> Finding:
     """Whether a worker takes tasks from every queue: beat sends a heartbeat through each."""
-    now, names = datetime.now(UTC), {f"{HEARTBEAT}.{queue}": queue for queue in queues}
-    seen = jobs.succeeded(names)
-    ages = {queue: (now - seen[name]).total_seconds() if name in seen else None for name, queue in names.items()}
+    now = datetime.now(UTC)
+    seen = jobs.consumed({queue: f"{HEARTBEAT}.{queue}" for queue in queues}, now)
+    ages = {queue: (now - seen[queue]).total_seconds() if queue in seen else None for queue in queues}
     figures: dict[str, Figure] = {
         f"{queue}_age_s": None if age is None else round(age, 1) for queue, age in ages.items()
     }

@@ -1,6 +1,6 @@
 """What runs by the clock and how it fares, what was given up, how far long work has come: for pages, checks and alerts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
@@ -42,19 +42,35 @@ class JobState:
 def states(now: datetime) -> list[JobState]:
     """Every job of the table, by name. Two queries."""
     known = {row.name: row for row in PeriodicJob.objects.all()}
+    since = _at_work(now)
+    busy = {job.queue for name in since if (job := table.find(name))}
+    return [_state(job, known.get(job.name), since.get(job.name), now, job.queue in busy) for job in table.jobs()]
+
+
+def _at_work(now: datetime) -> dict[str, datetime | None]:
+    """The jobs that run, and since when."""
     at_work = JobRun.objects.filter(state=JobRun.State.RUNNING, locked_until__gte=now).order_by("started_at")
-    since = {run.job: run.started_at for run in at_work}
-    return [_state(job, known.get(job.name), since.get(job.name), now) for job in table.jobs()]
+    return {run.job: run.started_at for run in at_work}
 
 
-def _state(job: table.Job, row: PeriodicJob | None, since: datetime | None, now: datetime) -> JobState:
+def consumed(heartbeats: Mapping[str, str], now: datetime) -> dict[str, datetime]:
+    """When a worker last took from each queue; ``heartbeats`` is job by queue. Now, while one is at a job. Two queries."""
+    seen = succeeded(heartbeats.values())
+    found = {queue: seen[name] for queue, name in heartbeats.items() if name in seen}
+    busy = {job.queue for name in _at_work(now) if (job := table.find(name))}
+    return found | {queue: now for queue in heartbeats if queue in busy}
+
+
+def _state(job: table.Job, row: PeriodicJob | None, since: datetime | None, now: datetime, busy: bool) -> JobState:
+    """``busy``: a worker of its queue is at a job; what is skipped meanwhile, such as a heartbeat, is late by right."""
     next_at = job.slot(now) + job.every
     if row is None:
         return JobState(job, "waiting", None, None, None, "", next_at)
     took = timedelta(milliseconds=row.duration_ms) if row.duration_ms is not None else None
     found = JobState(job, "well", row.succeeded_at, took, row.failed_at, row.last_error, next_at, since)
     health: Health = "well"
-    if now - (row.succeeded_at or row.added_at) > job.overdue_after():
+    excused = busy and since is None and job.misfire == "skip"
+    if now - (row.succeeded_at or row.added_at) > job.overdue_after() and not excused:
         health = "overdue"
     elif found.failing:
         health = "failed"

@@ -92,13 +92,17 @@ CREATE UNIQUE INDEX insights_category_once ON insights_category (category_id);
 # One row. Money is {currency: minor units}: a hall that changed its currency has sales in both.
 _MARKET = """
 CREATE MATERIALIZED VIEW insights_market AS
-WITH sold AS (
-    SELECT sold.id, sold.total_minor, bought.currency, sold.paid_at > now() - interval '30 days' AS recent
+WITH refunded AS (SELECT group_id, sum(amount_minor) AS minor FROM insights_refunded GROUP BY group_id),
+sold AS (
+    SELECT sold.id, bought.currency, sold.paid_at > now() - interval '30 days' AS recent,
+           sold.total_minor - coalesce(round(refunded.minor * sold.total_minor / nullif(bought.total_minor, 0)), 0)
+               AS net_minor
     FROM orders_order sold JOIN orders_ordergroup bought ON bought.id = sold.group_id
+    LEFT JOIN refunded ON refunded.group_id = sold.group_id
     WHERE sold.paid_at > now() - interval '60 days' AND sold.state IN ('paid', 'shipped', 'delivered')
 ), money AS (
-    SELECT currency, coalesce(sum(total_minor) FILTER (WHERE recent), 0)::bigint AS now_minor,
-           coalesce(sum(total_minor) FILTER (WHERE NOT recent), 0)::bigint AS before_minor
+    SELECT currency, coalesce(sum(net_minor) FILTER (WHERE recent), 0)::bigint AS now_minor,
+           coalesce(sum(net_minor) FILTER (WHERE NOT recent), 0)::bigint AS before_minor
     FROM sold GROUP BY currency
 ), goods AS (
     SELECT product.id, bool_or(offer.in_stock) AS in_stock

@@ -14,7 +14,7 @@ FROM insights_market
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """``…_30`` are of the last 30 days, ``…_before`` of the 30 before; sales in minor units by currency."""
+    """``…_30`` are of the last 30 days, ``…_before`` of the 30 before; net sales in minor units by currency."""
 
     stalls: int
     products: int

@@ -40,8 +40,10 @@ _LOCK = "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))"
 _DUE = """
 SELECT dirty_generation FROM insights_viewstate
 WHERE name = %(name)s AND (%(at_once)s OR (
-    coalesce(due_at <= %(now)s, true)
-    AND (refreshed_at IS NULL OR dirty_generation > refreshed_generation OR (%(ages)s AND refreshed_at <= %(aged)s))
+    coalesce(due_at <= %(now)s, true) AND (
+        refreshed_at IS NULL OR dirty_generation > refreshed_generation OR (%(ages)s AND refreshed_at <= %(aged)s)
+        OR NOT %(filled)s
+    )
 ))
 """
 _FILLED = "SELECT relispopulated FROM pg_class WHERE oid = %s::regclass"
@@ -102,8 +104,13 @@ def _refresh(view: Matview, *, now: datetime, at_once: bool) -> bool:
         cursor.execute(_LOCK, [_LOCK_SPACE, view.name])
         if not cursor.fetchone()[0]:
             return False
+        cursor.execute(_FILLED, [view.table])
+        # A view without contents, as a restored schema has it, is due whatever its state says, which was restored too.
+        # It cannot be refreshed beside readers, and has none.
+        filled = bool(cursor.fetchone()[0])
         asked: dict[str, str | bool | datetime] = {
             "name": view.name,
+            "filled": filled,
             "now": now,
             "at_once": at_once,
             "ages": view.ages,
@@ -113,9 +120,7 @@ def _refresh(view: Matview, *, now: datetime, at_once: bool) -> bool:
         found = cursor.fetchone()
         if found is None:
             return False
-        cursor.execute(_FILLED, [view.table])
-        # A view without contents, as a restored schema has it, cannot be refreshed beside readers, and has none.
-        how = "CONCURRENTLY " if cursor.fetchone()[0] else ""
+        how = "CONCURRENTLY " if filled else ""
         cursor.execute(f"REFRESH MATERIALIZED VIEW {how}{view.table}")
         took = round((monotonic() - begin) * 1000)
         cursor.execute(

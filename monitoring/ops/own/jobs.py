@@ -20,6 +20,7 @@ _HEALTH: Final[dict[str, Mark]] = {
     "overdue": Mark("bad", "Overdue"),
 }
 _MISFIRE: Final = {"skip": "late ones are skipped", "once": "late ones run once", "all": "late ones all run"}
+_HEADS: Final = (("Job", False), ("State", False), ("Last success", True), ("Took", True), ("Next due", True))
 _COURSE: Final[dict[str, Mark]] = {
     "running": Mark("good", "Running"),
     "stopped": Mark("bad", "Stopped"),
@@ -39,7 +40,8 @@ def periodic(now: datetime) -> Body:
         mark = Mark("bad", f"{late} overdue")
     elif failed or not leader:
         mark = Mark("warn", many(failed, "job failed", "jobs failed") if failed else "No beat leads")
-    heads = (("Job", False), ("State", False), ("Last success", True), ("Took", True), ("Next due", True))
+    troubled = [state for state in states if state.health in rank]
+    well = [state for state in states if state.health not in rank]
     return Body(
         mark,
         figures=(
@@ -47,7 +49,14 @@ def periodic(now: datetime) -> Body:
             Figure("Overdue", f"{late}", "bad" if late else "good"),
             Figure("Failed last time", f"{failed}", "warn" if failed else "good"),
         ),
-        tables=(Table("jobs", "Jobs of the clock", heads, tuple(_job(s, now) for s in states), "There are none."),),
+        tables=tuple(
+            Table(key, title, _HEADS, tuple(_job(state, now) for state in listed), folded=folded)
+            for key, title, listed, folded in (
+                ("troubled", "Overdue or failed", troubled, ""),
+                ("jobs", "Jobs of the clock", well, many(len(well), "job on time", "jobs on time")),
+            )
+            if listed
+        ),
         note="" if leader else "Nothing is sent while no beat leads: start one. Others take over within seconds.",
     )
 

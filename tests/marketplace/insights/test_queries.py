@@ -1,6 +1,9 @@
 """What the views hold, refreshed inside the test's own transaction."""
 
+import random
+from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 from django.utils import timezone
@@ -163,3 +166,44 @@ def test_the_market_is_counted(kiln: Seller, groove: Seller) -> None:
     assert found is not None
     assert (found.stalls, found.products, found.products_in_stock) == (2, 2, 1)
     assert (found.orders_30, found.orders_before, found.sales_30) == (1, 1, {"EUR": 1490})
+
+
+def test_the_market_is_net_of_refunds_as_the_stalls_are(kiln: Seller) -> None:
+    recent, older = (a_sale(an_offer(seller=kiln, price_minor=1000), paid_at=NOW - timedelta(days=d)) for d in (1, 40))
+    for order, minor in ((recent, 490), (older, 1490)):
+        services.refund_done(
+            reference=f"r-{order.pk}", group_id=order.group_id, amount_minor=minor, reason="requested", now=NOW
+        )
+    services.refresh_all(now=NOW)
+    found = queries.market()
+    assert found is not None
+    assert (found.sales_30, found.sales_before) == ({"EUR": 1000}, {"EUR": 0})
+
+
+def test_random_sales_and_refunds_sum_as_by_hand(kiln: Seller, groove: Seller) -> None:
+    draw = random.Random(7)
+    offers = [an_offer(seller=seller, price_minor=draw.randint(1, 5000)) for seller in (kiln, groove) for _ in range(3)]
+    expected: dict[tuple[int, date], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for number in range(60):
+        paid_at = NOW - timedelta(minutes=draw.randint(0, 5 * 24 * 60))
+        chosen, quantity = [draw.choice(offers[:3]), draw.choice(offers[3:])], draw.randint(1, 4)
+        totals = [offer.price_minor * quantity + SHIPPING for offer in chosen]
+        group = a_group(total_minor=sum(totals), paid_at=paid_at)
+        for offer in chosen:
+            a_sale(offer, paid_at=paid_at, quantity=quantity, group=group)
+        refund = draw.choice([0, 0, draw.randint(1, sum(totals)), sum(totals)])
+        if refund:
+            services.refund_done(
+                reference=f"r-{number}", group_id=group.pk, amount_minor=refund, reason="requested", now=NOW
+            )
+        for offer, total in zip(chosen, totals, strict=True):
+            share = int(Decimal(refund * total / Decimal(sum(totals))).quantize(Decimal(1), ROUND_HALF_UP))
+            row = expected[offer.seller_id, paid_at.astimezone(UTC).date()]
+            row[:] = [row[0] + 1, row[1] + quantity, row[2] + total - share]
+    services.refresh_all(now=NOW)
+    for seller in (kiln, groove):
+        found = queries.seller_days(seller_id=seller.pk, first=date(2000, 1, 1), last=date(2100, 1, 1), currency="EUR")
+        assert {(seller.pk, row.day): [row.orders, row.units, row.sales_minor] for row in found} == {
+            key: row for key, row in expected.items() if key[0] == seller.pk
+        }
+        assert all(row.sales_minor >= 0 for row in found)

@@ -177,6 +177,16 @@ def test_a_view_without_contents_reads_as_empty_and_is_filled(transactional_db: 
     assert sales_of(order) == [1490]
 
 
+def test_a_view_whose_state_was_restored_without_its_contents_is_filled(transactional_db: None) -> None:
+    services.refresh_all(now=NOW)
+    with connection.cursor() as cursor:
+        cursor.execute("REFRESH MATERIALIZED VIEW insights_market WITH NO DATA")
+    later = NOW + timedelta(minutes=5)
+    assert services.refresh_due(now=later) == ["market"]
+    assert queries.market() is not None
+    assert services.refresh_due(now=later + timedelta(minutes=5)) == []
+
+
 def test_limits_of_a_refresh_end_with_it(transactional_db: None) -> None:
     before = ask("SHOW statement_timeout"), ask("SHOW lock_timeout")
     services.mark_dirty([SELLER_DAY], now=NOW)

@@ -66,6 +66,8 @@ def test_what_is_late_or_failing_is_said(fields: dict[str, Any], says: str, tone
     mark = body.tables[0].rows[0].cells[1].mark
     assert mark is not None
     assert (mark.text, body.mark.tone) == (says, tone)
+    # What wants somebody is seen; what does not is folded away.
+    assert bool(body.tables[0].folded) == (tone == "good")
 
 
 def test_a_run_at_work_and_a_missing_beat_are_said() -> None:
