@@ -129,8 +129,6 @@ def connection() -> BaseDatabaseWrapper | None:
     """This thread's connection to the replica; None when there is none to be had."""
     own = connections[ALIAS]
     try:
-        if own.connection is not None and own.connection.closed:
-            own.close()
         own.ensure_connection()
     except Error as error:
         _lose(f"No connection: {type(error).__name__}.")

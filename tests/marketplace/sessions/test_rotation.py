@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.test import Client
 
 from marketplace.accounts.models import User
-from marketplace.sessions import ids, services
-from marketplace.sessions.fences import Fences
-from marketplace.sessions.models import Session
+from marketplace.sessions import ids, queries, services
+from marketplace.sessions.fences import ENDED, Fences, raise_fences
+from marketplace.sessions.models import CopyFence, Session
 from marketplace.sessions.store import SessionStore
 from tests.marketplace.sessions.clock import key_of, sign_in, signed_in
+from tests.monitoring.database.pooled import start
+from tests.monitoring.database.streaming import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,6 +59,48 @@ def test_a_device_that_is_signed_out_while_its_session_moves_stays_out(
     assert not signed_in(browser)
 
 
+def test_a_device_whose_id_is_being_changed_is_signed_out_under_the_new_one(mira: User) -> None:
+    digest, moved, done = ids.digest(key_of(sign_in(mira))), threading.Event(), threading.Event()
+
+    def move() -> None:
+        with transaction.atomic():
+            assert services.move(digest, ids.digest(ids.new()))
+            moved.set()
+            assert done.wait(20)
+
+    threads = [start(move)]
+    assert moved.wait(20)
+    ended: list[int] = []
+    threads.append(start(lambda: ended.append(services.end_all(user_id=mira.pk))))
+    until(_somebody_waits, "the sign-out")
+    done.set()
+    for thread in threads:
+        thread.join(20)
+    assert ended == [1]
+    assert not Session.objects.exists()
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone() != (0,)
+
+
+def test_nobody_who_is_gone_has_a_new_password(mira: User) -> None:
+    assert not queries.has_new_password(mira.pk, proof=mira.get_session_auth_hash())
+    assert queries.has_new_password(mira.pk, proof="of a former one")
+    assert not queries.has_new_password(mira.pk + 1, proof="of a former one")
+
+
+def test_a_fence_is_never_lowered() -> None:
+    with transaction.atomic():
+        raise_fences(["d"], ENDED)
+        raise_fences(["d"], 5)
+    assert CopyFence.objects.get(pk="d").version == ENDED
+
+
 def test_two_pages_that_move_one_session_at_once_are_both_answered(mira: User, monkeypatch: pytest.MonkeyPatch) -> None:
     browser, other = sign_in(mira), Client()
     other.cookies["sessionid"] = key_of(browser)
@@ -74,14 +118,14 @@ def test_a_sign_in_sent_twice_at_once_signs_in_twice(mira: User) -> None:
     guest = SessionStore()
     guest["guest_orders"] = {"A-1": "token"}
     guest.save()
-    key, start = str(guest.session_key), threading.Barrier(2)
+    key, both = str(guest.session_key), threading.Barrier(2)
     statuses: list[int] = []
 
     def send() -> None:
         try:
             browser = Client(raise_request_exception=False)
             browser.cookies["sessionid"] = key
-            start.wait(10)
+            both.wait(10)
             sign_in(mira, browser)
             statuses.append(200 if signed_in(browser) else 0)
             assert browser.session["guest_orders"] == {"A-1": "token"}
