@@ -61,6 +61,7 @@ def ask(statement: str, failures: list[Exception]) -> None:
                 cursor.execute(statement)
         except OperationalError as error:
             failures.append(error)
+            assert connection.connection is None or connection.connection.closed, "nobody reads a late answer"
         return HttpResponse()
 
     in_thread(lambda: origin.middleware(page)(RequestFactory().get("/")))
