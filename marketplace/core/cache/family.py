@@ -230,12 +230,12 @@ _families: dict[str, Family[Any]] = {}
 @overload
 def declare(
     name: str, type_: type[T], *, soft: float, hard: float, local: float = ..., negative: float | None = ...,
-    lease: float = ..., wait: float = ...,
+    lease: float = ..., wait: float = ..., compress: bool = ...,
 ) -> Family[T]: ...  # fmt: skip
 @overload
 def declare(
     name: str, type_: object, *, soft: float, hard: float, local: float = ..., negative: float | None = ...,
-    lease: float = ..., wait: float = ...,
+    lease: float = ..., wait: float = ..., compress: bool = ...,
 ) -> Family[Any]: ...  # fmt: skip
 def declare(
     name: str,
@@ -247,6 +247,7 @@ def declare(
     negative: float | None = None,
     lease: float = LEASE,
     wait: float = WAIT,
+    compress: bool = True,
 ) -> Family[Any]:
     """The family of that name; call it once, at the top of the module that reads these values. Times are seconds.
 
@@ -256,7 +257,7 @@ def declare(
         raise ValueError(f"Two families are called {name!r}: give one another name.")
     if not 0 <= local <= LOCAL or not 0 < soft < hard <= LONGEST_HARD:
         raise ValueError(f"{name}: memory ≤ {LOCAL:g} s, 0 < soft < hard ≤ {LONGEST_HARD:g} s.")
-    terms = Terms(soft, hard, local, min(60.0, soft) if negative is None else negative, lease, wait)
+    terms = Terms(soft, hard, local, min(60.0, soft) if negative is None else negative, lease, wait, compress)
     family: Family[Any] = Family(name, type_, terms)
     _families[name] = family
     return family

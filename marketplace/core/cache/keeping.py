@@ -56,7 +56,7 @@ class Keeper(Generic[T]):
     def packer(self) -> Packer[T]:
         """Made at the first use: a type may be complete only then."""
         if self._packer is None:
-            self._packer = Packer(self._type)
+            self._packer = Packer(self._type, compress=self.terms.compress)
         return self._packer
 
     def name(self, key: str) -> str:

@@ -37,7 +37,8 @@ class Unpacked(Generic[T]):
 class Packer(Generic[T]):
     """Packs values of one type; None is a value of its own, told apart from the bytes of any other."""
 
-    def __init__(self, type_: type[T]) -> None:
+    def __init__(self, type_: type[T], *, compress: bool = True) -> None:
+        self._compress = compress
         self._decoder = msgspec.msgpack.Decoder(type_)
         # Changes with the type: what another release has kept is never read as this one's.
         self.shape = f"{zlib.crc32(repr(_shape(type_)).encode()):08x}"
@@ -49,7 +50,7 @@ class Packer(Generic[T]):
         plain = _encoder.encode(value)
         if len(plain) > MOST:
             raise TooLarge(f"{len(plain):,} bytes")
-        if len(plain) >= COMPRESS:
+        if self._compress and len(plain) >= COMPRESS:
             small = zlib.compress(plain, 1)
             if len(small) < len(plain):
                 return _HEAD.pack(soft_at, hard_at, _DEFLATED) + small, len(plain)

@@ -20,7 +20,10 @@ JITTER: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Lives in seconds: fresh until ``soft``, shown at most until ``hard``; a None until ``negative``."""
+    """Lives in seconds: fresh until ``soft``, shown at most until ``hard``; a None until ``negative``.
+
+    ``compress``: large values are kept compressed, for less memory in Redis and more work with each reading.
+    """
 
     soft: float
     hard: float
@@ -28,6 +31,7 @@ class Terms:
     negative: float = 60.0
     lease: float = LEASE
     wait: float = WAIT
+    compress: bool = True
 
 
 @dataclass(frozen=True, slots=True)
