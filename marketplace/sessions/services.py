@@ -103,15 +103,16 @@ def _end_rows(user_id: int, *, only: str = "", but: str = "") -> int:
 
 # --- pruning --------------------------------------------------------------------------------------------------------
 
+# An array is made once. A list in IN may be asked for again with each row, and then finds more than the limit.
 _SESSIONS = """
-DELETE FROM hall_sessions_session WHERE session_key IN (
+DELETE FROM hall_sessions_session WHERE session_key = ANY(ARRAY(
     SELECT session_key FROM hall_sessions_session WHERE expire_date < %s ORDER BY expire_date LIMIT %s
-    FOR UPDATE SKIP LOCKED)
+    FOR UPDATE SKIP LOCKED))
 """
 _FENCES = """
-DELETE FROM hall_sessions_copyfence WHERE session_key IN (
+DELETE FROM hall_sessions_copyfence WHERE session_key = ANY(ARRAY(
     SELECT session_key FROM hall_sessions_copyfence WHERE created_at < %s ORDER BY created_at LIMIT %s
-    FOR UPDATE SKIP LOCKED)
+    FOR UPDATE SKIP LOCKED))
 """
 
 

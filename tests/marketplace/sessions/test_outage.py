@@ -131,7 +131,7 @@ def test_a_sign_out_while_redis_hangs_holds_when_it_is_back(
     assert not signed_in(thief)
 
 
-@pytest.mark.parametrize("how", ["one device", "new password", "other rights"])
+@pytest.mark.parametrize("how", ["one device", "new password", "other rights", "another id"])
 def test_whatever_ends_a_session_holds_without_redis(
     server: RedisServer, mira: User, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +142,8 @@ def test_whatever_ends_a_session_holds_without_redis(
     elif how == "new password":
         mira.set_password("something else 7")
         mira.save()
+    elif how == "another id":
+        SessionStore(key_of(lost)).cycle_key()
     else:
         User.objects.filter(pk=mira.pk).update(is_staff=True)
     another_process(monkeypatch)

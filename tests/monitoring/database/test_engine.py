@@ -188,8 +188,11 @@ def _kill() -> tuple[int, float]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_after_a_long_absence_the_first_request_gets_a_connection() -> None:
+def test_after_a_long_absence_the_first_request_gets_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """Left to itself the pool tries again after 1, 3, 7, 15 … s: the longer the server was away, the longer the hall is."""
+    told: list[object] = []
+    suspect = patience.watcher.suspect
+    monkeypatch.setattr(patience.watcher, "suspect", lambda: told.append(suspect()))
     with pooled(2):
         pools: list[Any] = []
         assert get("/search/?q=vase")[0].status_code == 200
@@ -199,6 +202,7 @@ def test_after_a_long_absence_the_first_request_gets_a_connection() -> None:
         pool.kwargs["port"] = free_port()
         _kill()
         until(lambda: get("/search/?q=vase")[0].status_code == 503 and not pool.get_stats()["pool_size"], "the pool")
+        assert told, "while there is no connection one thread asks for all"
         pool.kwargs["port"] = there
         until(lambda: not patience.watcher.silent, "the server")
         assert get("/search/?q=vase")[0].status_code == 200
