@@ -26,13 +26,14 @@ LOST = (
 )
 
 # SKIP LOCKED lets relays work side by side; the lease outlives a crashed one; attempts is the fence.
+# An array is made once; a list in IN may be asked for again with each row, and then finds more than the limit.
 _CLAIM = """
 UPDATE core_outboxevent SET attempts = attempts + 1, locked_until = %s
-WHERE id IN (
+WHERE id = ANY(ARRAY(
     SELECT id FROM core_outboxevent
     WHERE processed_at IS NULL AND dead_at IS NULL AND due_at <= %s AND (locked_until IS NULL OR locked_until < %s)
     ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED
-)
+))
 RETURNING id
 """
 

@@ -34,7 +34,7 @@ LEASE_SECONDS = 60  # the fetch takes 10 at most, the rest is for decoding 25 me
 
 _CLAIM = """
 UPDATE catalog_productimage SET attempts = attempts + 1, locked_until = %s
-WHERE id IN (
+WHERE id = (
     SELECT id FROM catalog_productimage
     WHERE state = 'pending' AND due_at <= %s AND source_url <> '' AND attempts < %s
       AND (locked_until IS NULL OR locked_until < %s)

@@ -21,10 +21,10 @@ PATIENCE = 2.0
 
 # Whoever marks a row sends it: two workers never send the same.
 _CLAIM = """
-UPDATE errors_errorevent SET forwarded_at = %s WHERE id IN (
+UPDATE errors_errorevent SET forwarded_at = %s WHERE id = ANY(ARRAY(
     SELECT id FROM errors_errorevent WHERE forwarded_at IS NULL AND at >= %s
     ORDER BY at LIMIT %s FOR UPDATE SKIP LOCKED
-) RETURNING id
+)) RETURNING id
 """
 
 

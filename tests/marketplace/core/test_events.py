@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from marketplace.core import events, services
 from marketplace.core.db import NoOpenTransaction
@@ -97,6 +97,16 @@ def test_what_another_relay_holds_is_left_alone_until_its_lease_ends(db: None, h
     # The slow first relay wakes up: its fence is stale, so it must not mark the row as its own.
     assert services.deliver(held, now=later) is False
     assert OutboxEvent.objects.get().attempts == 2
+
+
+def test_a_relay_claims_no_more_than_it_asks_for(db: None, handler: Handler, now: datetime) -> None:
+    """Whatever the plan: an event that is claimed and not delivered has lost an attempt."""
+    for number in range(3):
+        publish(now, number=number)
+    with connection.cursor() as cursor:
+        for way in ("hashjoin", "mergejoin", "hashagg", "sort", "material", "indexscan", "bitmapscan"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+    assert len(services.claim(now=now, limit=1)) == 1
 
 
 def test_one_transaction_wakes_the_relay_once(
