@@ -98,4 +98,6 @@ def _last(after: int) -> int | None:
 
 def _alone(offer_ids: list[int], now: datetime) -> int:
     with transaction.atomic():
+        # Locked before they are read: who waits inside the reading statement has the product's status from before the wait.
+        list(Offer.objects.select_for_update(no_key=True).filter(pk__in=offer_ids).order_by("pk").values_list("pk"))
         return record(offer_ids, now=now)

@@ -141,3 +141,8 @@ def test_there_are_fifteen_coins_in_every_currency() -> None:
 )
 def test_age_makes_the_tier(minutes: float, tier: str) -> None:
     assert tier_of(NOW - timedelta(minutes=minutes), NOW) == tier
+
+
+def test_a_coin_whose_dollar_price_is_doubtful_is_doubtful_in_every_currency() -> None:
+    told = {pair: at(str(builtin(pair) * Decimal("0.97")), pair=pair) for pair in PAIRS if pair.coin == "USDT"}
+    assert set(checks.judge(told, last=LAST, now=NOW).values()) == {"odd"}
