@@ -23,6 +23,7 @@ from marketplace.core import cache
 from marketplace.core.cache import link
 from marketplace.core.cache.engines import Engine, _engines
 from marketplace.sellers.models import Seller
+from marketplace.storefront import whole_pages
 from monitoring.metrics import tallied
 from monitoring.requests import access, logs
 from tests.caching import remembering_cache
@@ -69,6 +70,52 @@ def test_headers_learned_from_one_page_are_those_of_all(hall: WholePages, offer:
     for page in pages:
         kept = Visitor(other).get(page)
         assert (kept.status, kept.body, told(kept)) == (200, by_django[page].body, told(by_django[page])), page
+
+
+def test_a_page_that_django_did_not_send_whole_teaches_nothing(hall: WholePages, offer: Offer) -> None:
+    """A 304 has no type, and a cookie is one visitor's: neither may come with the next visitor's page."""
+    known = Visitor(application.application).get(VASE)
+    assert Visitor(hall).get(VASE, HTTP_IF_NONE_MATCH=known["ETag"]).status == 304
+    kept = Visitor(hall).get(VASE)
+    assert (kept.status, told(kept)) == (200, told(known))
+    first, second = Visitor(hall), Visitor(hall)
+    here = {"HTTP_ORIGIN": "http://127.0.0.1:8000", "HTTP_HX_REQUEST": "true"}
+    for guest in (first, second):
+        assert guest.post("/cart/add/", f"offer={offer.pk}&quantity=2", **here).status == 200
+    first.cookies["awning_cart_units"] = "wrong"
+    assert first.get(VASE)["Set-Cookie"].strip().startswith("awning_cart_units=2")
+    for _ in range(2):
+        assert not second.get(VASE)["Set-Cookie"]
+
+
+def test_what_htmx_asks_for_is_its_visitors_alone(hall: WholePages, offer: Offer) -> None:
+    for _ in range(2):
+        answer = Visitor(hall).get("/search/?q=vase", HTTP_HX_REQUEST="true")
+        assert (answer.status, answer["Cache-Control"]) == (200, "private, no-store")
+
+
+def test_an_old_page_that_django_refuses_to_one_is_rendered_for_the_next(
+    offer: Offer, remembering: cache.Engine
+) -> None:
+    refuses = [False]
+
+    def django(environ: Any, start_response: Any) -> Any:
+        if refuses[0]:
+            start_response("429 Too Many Requests", [])
+            return [b""]
+        return application.application(environ, start_response)
+
+    hall, now = WholePages(django), [remembering.clock()]
+    remembering.clock = lambda: now[0]
+    Visitor(hall).get(VASE)
+    now[0] += 61.0
+    refuses[0] = True
+    assert Visitor(hall).get(VASE).status == 429
+    refuses[0] = False
+    assert Visitor(hall).get(VASE).status == 200
+    found = whole_pages.pages.look(whole_pages.key_of(VASE, "", "") or "")
+    assert found is not None
+    assert not found.stale
 
 
 ODD: dict[str, tuple[str, dict[str, str]]] = {

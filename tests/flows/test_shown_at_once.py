@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from unittest.mock import patch
 
 import pytest
+from django.test import Client
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts import services as account_services
@@ -182,6 +184,20 @@ def test_a_shelf_is_renamed_for_all(hall: Hall) -> None:
     assert catalog.shelves().by_id[hall.product.category_id].name == "Vases"
     catalog_services.save_category(category_id=hall.product.category_id, name="Tall things", now=hall.now)
     assert catalog.shelves().by_id[hall.product.category_id].name == "Tall things"
+
+
+def test_a_thing_on_a_shelf_that_is_newer_than_this_processs_memory_is_shown(hall: Hall, client: Client) -> None:
+    """Another process has made shelf and thing: for seconds this one knows the thing, and not its shelf."""
+    catalog.shelves()
+    remembered = cache.engine().local
+    with patch.object(remembered, "touch"):
+        shelf = catalog_services.save_category(category_id=None, name="Bowls", now=hall.now)
+        product = factories.a_product(title="Small bowl", owner=hall.seller, category=shelf)
+    assert shelf.pk not in catalog.shelves().by_id
+    page = client.get(f"/p/{product.slug}/").content.decode()
+    assert 'href="/c/bowls/"' in page
+    remembered.clear()
+    assert shelf.pk in catalog.shelves().by_id
 
 
 def test_a_guests_cart_is_counted_for_that_guest_alone(hall: Hall) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from marketplace.catalog.models import Attribute, Category
 from marketplace.catalog.search.params import RESERVED
 from marketplace.core import cache
-from marketplace.core.replica import reader
+from marketplace.core.replica import primary, reader
 
 # What every page needs of the catalogue's order: one tag for the tree, one for the kinds of products.
 SHELVES, KINDS = "shelves", "kinds"
@@ -102,14 +102,19 @@ _KINDS = cache.declare("kinds", dict[int, tuple[FacetAttribute, ...]], soft=900.
 _built: list[tuple[tuple[Shelf, ...], Shelves]] = []
 
 
-def shelves() -> Shelves:
-    """The category tree."""
+def shelves(*, holding: int | None = None) -> Shelves:
+    """The category tree; one that has the shelf of this id, however new it is."""
     rows = _SHELVES.get("all", _load_shelves, depends=(SHELVES,))
     if _built and _built[0][0] is rows:
-        return _built[0][1]
-    tree = _tree(rows)
-    _built[:] = [(rows, tree)]
-    return tree
+        tree = _built[0][1]
+    else:
+        tree = _tree(rows)
+        _built[:] = [(rows, tree)]
+    if holding is None or holding in tree.by_id:
+        return tree
+    # Made elsewhere since this process has looked: its memory is behind by seconds.
+    with primary():
+        return _tree(_load_shelves())
 
 
 def facet_attributes() -> dict[str, FacetAttribute]:

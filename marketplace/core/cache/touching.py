@@ -73,7 +73,6 @@ def touch_now(*tags: str) -> None:
 
 
 def _send(tags: list[str], *, written: set[str]) -> None:
-    engine().local.touch(tags)
     try:
         engine().store.touch(_bounded(tags))
         _heard.inc(len(tags))
@@ -83,8 +82,9 @@ def _send(tags: list[str], *, written: set[str]) -> None:
             # It holds values that are no longer true and will not hear of it: not to be believed until it does.
             engine().link.leave_alone()
         _write_down([tag for tag in tags if tag not in written])
-    # Again: what was read from Redis before it knew may have come into memory since.
-    engine().local.touch(tags)
+    finally:
+        # Last: what was read from Redis before it knew may have come into memory since.
+        engine().local.touch(tags)
 
 
 def _write_down(tags: list[str]) -> None:

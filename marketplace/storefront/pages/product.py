@@ -41,8 +41,9 @@ def product_page(slug: str, wish: Wish, *, now: datetime, span: str = history.DE
         free=inventory.shown_units(product_id=product.pk, offer_ids=[line.pk for line in lines]) if lines else {},
         shipping=sellers.shipping_of({line.seller_id for line in lines}) if lines else {},
     )
-    shelf = catalog.shelves().by_id[product.category_id]
-    crumbs = _crumbs(shelf)
+    shelves = catalog.shelves(holding=product.category_id)
+    shelf = shelves.by_id[product.category_id]
+    crumbs = _crumbs([*shelves.above(shelf), shelf])
     pictures = _pictures(product, offers)
     best = offers.best
     page = ProductPage(
@@ -101,9 +102,8 @@ def _here(product: catalog.ProductRow, offers: Offering, wish: Wish) -> str:
     return variant_href(product.slug, offers.variant_id, condition=wish.condition)
 
 
-def _crumbs(shelf: catalog.Shelf) -> tuple[Crumb, ...]:
-    above = [*catalog.shelves().above(shelf), shelf]
-    return (HOME, *(Crumb(upper.name, links.category(upper.slug)) for upper in above))
+def _crumbs(shelves: list[catalog.Shelf]) -> tuple[Crumb, ...]:
+    return (HOME, *(Crumb(shelf.name, links.category(shelf.slug)) for shelf in shelves))
 
 
 def _meta(

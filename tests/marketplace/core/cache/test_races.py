@@ -193,6 +193,23 @@ def test_who_comes_after_a_change_does_not_get_what_was_read_before_it(rememberi
     assert late == [2]
 
 
+def test_what_comes_into_memory_while_redis_is_being_told_goes_again(
+    remembering: cache.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers: Family[int] = family(int)
+    assert numbers.get("a", Source([1]), depends=("product:1",)) == 1
+    tell = remembering.store.touch
+
+    def told(tags: list[str]) -> None:
+        remembering.local.clear()
+        assert numbers.get("a", Source([]), depends=("product:1",)) == 1
+        tell(tags)
+
+    monkeypatch.setattr(remembering.store, "touch", told)
+    cache.touch("product:1")
+    assert numbers.get("a", Source([2]), depends=("product:1",)) == 2
+
+
 @pytest.mark.parametrize("lost", ["t:product:1", "t:*"])
 def test_a_generation_that_redis_has_lost_brings_nothing_old_back(remembering: cache.Engine, lost: str) -> None:
     numbers: Family[int] = family(int)
