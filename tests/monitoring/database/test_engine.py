@@ -17,7 +17,6 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from psycopg_pool import PoolTimeout
 
-from config import error_pages
 from config.embedded.ports import free_port
 from monitoring.database import patience
 from monitoring.database.engine import base
@@ -77,7 +76,7 @@ def refusals(why: str) -> float:
 
 @pytest.mark.usefixtures("exhausted")
 def test_an_exhausted_pool_is_told_within_a_second_to_people_and_programs() -> None:
-    error_pages.overloaded(RequestFactory().get("/"))  # templates are read once, at the first page
+    get("/")  # addresses, views and templates are read once, at the first page
     before, _ = refusals("exhausted"), buffer().take(100)
     page, seconds = get("/")
     assert (page.status_code, page["Retry-After"], page["Cache-Control"]) == (503, "5", "no-store")
