@@ -133,6 +133,11 @@ def dots(frame: Frame, sales: Iterable[tuple[datetime, int]]) -> str:
     return "".join(f"M{x} {y}h0" for x, y in sorted(spots))
 
 
+def pill_width(text: str) -> int:
+    """Pixels around a price on the axis: a long one grows towards the plot."""
+    return max(51, 7 * len(text) + 10)
+
+
 def y_ticks(frame: Frame, present: int | None) -> tuple[Tick, ...]:
     """A line at each round price, from the top; one that runs behind the present price has no text of its own."""
     prices = range(frame.high, frame.low - 1, -frame.step)

@@ -150,6 +150,7 @@ def _chart(told: Told, days: Sequence[DayRow], wanted: str) -> Chart | None:
         now=f"M{drawing.BOX} {frame.y(current):.1f}" if current is not None else "",
         now_y=f"{frame.y(current) / 10:.2f}" if current is not None else "",
         now_text=formats.price(current) if current is not None else "",
+        now_width=drawing.pill_width(formats.price(current or 0)),
         ys=drawing.y_ticks(frame, current),
         xs=drawing.x_ticks(frame),
         marks=drawing.marks(frame, lowest, highest),

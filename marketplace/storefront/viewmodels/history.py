@@ -32,6 +32,7 @@ class Chart:
     now: str
     now_y: str
     now_text: str
+    now_width: int
     ys: tuple[Tick, ...]
     xs: tuple[Tick, ...]
     marks: tuple[Tick, ...]

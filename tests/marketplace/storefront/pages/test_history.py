@@ -131,6 +131,13 @@ def test_a_price_that_never_changed_still_has_a_frame(price: int) -> None:
     assert drawing.marks(frame, days[0], days[-1]) == ()
 
 
+@pytest.mark.parametrize(("price", "width"), [(4800, 51), (123_450, 73), (1_000_000_000, 87)])
+def test_the_present_price_fits_its_pill(price: int, width: int) -> None:
+    chart = history.panel(told(*[price] * 10), wanted="1m", href="/p/x/").chart
+    assert chart is not None
+    assert chart.now_width == width
+
+
 def a_row(**fields: object) -> CardRow:
     known: dict[str, object] = {
         "product_id": 1, "slug": "x", "title": "X", "price_minor": 900, "in_stock": True, "tokens": [], "stalls": 1,
