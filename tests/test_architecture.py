@@ -1,6 +1,7 @@
 """House limits that no linter checks."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,3 +72,10 @@ def test_settings_are_read_at_the_edge_only() -> None:
 def test_signals_are_djangos_own() -> None:
     makers = [name(path) for path in SOURCES if "django.dispatch import Signal" in path.read_text(encoding="utf-8")]
     assert not makers
+
+
+def test_claims_take_no_more_than_they_ask_for() -> None:
+    """PostgreSQL may run a subquery after IN once per row, each time locking others; ANY(ARRAY(…)) is run once."""
+    greedy = re.compile(r"\bIN\s*\(\s*SELECT\b[^;]*?SKIP LOCKED")
+    assert greedy.search("WHERE id IN (\n SELECT id FROM t LIMIT 1 FOR UPDATE SKIP LOCKED)")
+    assert not [name(path) for path in SOURCES if greedy.search(path.read_text(encoding="utf-8"))]
