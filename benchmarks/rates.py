@@ -19,7 +19,7 @@ from benchmarks.entries import Entry, at_most, milliseconds, p50
 
 NAMES = ("rates.",)
 ANSWERS = int(os.environ.get("RATES_ANSWERS", "10000"))
-PROCESSES, SPACING, REAL_SECONDS = 8, 0.01, 21.0
+PROCESSES, SPACING, REAL_SECONDS = 8, 0.005, 12.0
 ROWS = 1_000_000
 # Given up after so long without the answers; the machine may be busy with other things.
 PATIENCE = 900.0
@@ -75,11 +75,11 @@ def _hammer(
         "bases": {house: liars.url(house) for house in HOUSES},
         "spacing": spacing,
         # Who finds nothing to do waits for a moment: eight that turn in circles take the machine from those who have.
-        "pause": 0.1 if scale < 1 else 0.5,
-        "read": 0.5 if scale < 1 else 5.0,
-        "total": 1.0 if scale < 1 else 10.0,
+        "pause": 0.02 if scale < 1 else 0.5,
+        "read": 0.2 if scale < 1 else 5.0,
+        "total": 0.3 if scale < 1 else 10.0,
         "lease": 30.0 if scale < 1 else 10.0,
-        "policy": {"rest": 0.05, "longest": 0.05, "probe": 30.0} if scale < 1 else {"rest": 5.0, "longest": 5.0},
+        "policy": {"rest": 0.02, "longest": 0.02, "probe": 30.0} if scale < 1 else {"rest": 5.0, "longest": 5.0},
     }
     connections.close_all()
     pollers = Pollers(PROCESSES, settings, folder, {"LOG_LEVEL": "CRITICAL"})
