@@ -72,6 +72,12 @@ on('submit', (event) => {
 });
 addEventListener('pageshow', () => { for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent; });
 
+// Back to a page as the browser has kept it: asked for anew where the cart or the person has changed since, in this tab.
+const visitor = () => document.getElementById('cart-count')?.closest('nav').textContent.replace(/\s+/g, ' ') ?? '';
+const noted = () => { try { sessionStorage.setItem('visitor', visitor()); } catch { /* forbidden: the page stays as it was */ } };
+addEventListener('pageshow', ({ persisted }) => { if (persisted && sessionStorage.getItem('visitor') !== visitor()) location.reload(); else noted(); });
+on('htmx:afterSettle', noted);
+
 // Filters: empty fields stay out of the URL, groups stay as they were folded.
 on('htmx:configRequest', (event) => {
   const { elt, parameters } = event.detail;

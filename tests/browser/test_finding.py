@@ -229,3 +229,15 @@ def test_choosing_a_variant_changes_address_price_and_stock(window: Watched, mar
     page.go_back()
     expect(page.locator(".price-xl")).to_have_text("€48")
     assert findings_of(window) == []
+
+
+def test_a_page_that_the_back_button_brings_is_asked_for_anew_when_the_cart_has_changed(page: Page) -> None:
+    """Playwright switches off what keeps pages, so the browser's word is said for it."""
+    back = "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+    page.evaluate("window.mark = 1")
+    page.evaluate(back)
+    assert page.evaluate("window.mark") == 1
+    page.evaluate("sessionStorage.setItem('visitor', 'another')")
+    with page.expect_navigation():
+        page.evaluate(back)
+    assert page.evaluate("window.mark ?? 0") == 0

@@ -136,6 +136,31 @@ def test_inside_a_transaction_nothing_is_remembered() -> None:
     assert answered(numbers) == {"bypass": 2, "miss": 1}
 
 
+@pytest.mark.django_db
+def test_what_is_made_of_uncommitted_parts_is_kept_by_nobody() -> None:
+    """A page that reads one part inside a transaction of its own."""
+    parts, whole = family(int), family(str)
+
+    def load() -> str:
+        with transaction.atomic():
+            return f"page of {parts.get('a', Source([1]))}"
+
+    source = Source(["again"])
+    assert whole.get("page", load) == "page of 1"
+    assert whole.get("page", source) == "again"
+
+
+def test_an_old_value_stays_in_memory_while_somebody_loads_it_anew(remembering: cache.Engine) -> None:
+    clock = clock_at(remembering, 1_000.0)
+    remembering.submit = queued([])
+    numbers: Family[int] = family(int, soft=100.0, hard=300.0)
+    numbers.get("a", Source([1]))
+    clock.at += 150.0
+    for _ in range(3):
+        assert numbers.get("a", Source([])) == 1
+    assert answered(numbers) == {"miss": 1, "stale": 1, "hit_local": 2}
+
+
 def test_what_is_too_large_is_loaded_and_not_kept(remembering: cache.Engine) -> None:
     texts: Family[str] = family(str)
     source = Source(["x" * (MOST + 1)] * 2)
