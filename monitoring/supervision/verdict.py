@@ -70,7 +70,9 @@ class Judge:
 
     def _silent(self, now: datetime, base: datetime, limit: timedelta) -> str | None:
         seen = queries.seen(self.kind, self.instance)
-        silent = now - (max(base, seen) if seen and seen <= now else base)
+        # One given since this look began is the best there is; one from far ahead is left by a clock that was set back.
+        told = seen is not None and seen <= now + self.silence
+        silent = now - (max(base, seen) if seen and told else base)
         return f"no sign of life for {silent.total_seconds():.0f} s" if silent > limit else None
 
     def _left_lying(self, now: datetime, base: datetime) -> str | None:

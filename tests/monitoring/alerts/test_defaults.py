@@ -7,12 +7,17 @@ from pathlib import Path
 import pytest
 
 from marketplace.core import alert_rules as core
-from monitoring.alerts import evaluation, registry, sources
+from marketplace.core import partition_watch, partitions
+from marketplace.insights import alert_rules as insights
+from marketplace.rates import alert_rules as rates
+from monitoring.alerts import evaluation, jobs, registry, sources
 from monitoring.alerts.models import Alert, Standing
 from monitoring.health import registry as health
 from monitoring.health.registry import Check, Finding
+from monitoring.jobs.models import PeriodicJob
 from payments import alert_rules as payments
 from tests.monitoring.alerts.test_sources import sampled
+from tests.monitoring.ops.making import a_dead_task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("hall_rules", "other_floors")]
 PROJECT = Path(__file__).resolve().parents[3]
@@ -23,6 +28,10 @@ MINUTE = timedelta(minutes=1)
 def other_floors(hall_rules: None) -> None:
     core.register()
     payments.register()
+    insights.register()
+    rates.register()
+    registry.register(partition_watch._running_out())
+    jobs.register_rules()
 
 
 @pytest.fixture
@@ -69,6 +78,10 @@ def test_an_empty_hall_is_not_called_well(now: datetime, only_checks: object) ->
         ("inbox_late", "inbox_age_s", [301.0], 0),
         ("inbox_dead", "inbox_dead", [1.0], 0),
         ("ledger_unbalanced", "ledger_unbalanced", [1.0], 0),
+        ("queue_critical_long", "queue_depth.critical", [101.0], 0),
+        ("queue_default_long", "queue_depth.default", [501.0], 0),
+        ("queue_bulk_long", "queue_depth.bulk", [5001.0], 0),
+        ("view_stale", "view_stale_s", [901.0], 0),
     ],
 )
 def test_trouble_that_lasts_fires_its_rule(
@@ -97,6 +110,8 @@ def test_trouble_that_lasts_fires_its_rule(
         ("cpu_high", "cpu", 0.2, 1.0),
         ("outbox_late", "outbox_age_s", 0.0, 90.0),
         ("inbox_late", "inbox_age_s", 0.0, 400.0),
+        ("queue_critical_long", "queue_depth.critical", 0.0, 1000.0),
+        ("view_stale", "view_stale_s", 0.0, 5000.0),
     ],
 )
 def test_one_moment_fires_nothing(
@@ -109,6 +124,41 @@ def test_one_moment_fires_nothing(
         evaluation.evaluate(now=minute + timedelta(seconds=seconds))
     assert Standing.objects.get(rule=name).state == "ok"
     assert not Alert.objects.filter(rule=name).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "trouble"),
+    [
+        ("job_overdue", "an_overdue_job"),
+        ("tasks_dead", "a_dead_task"),
+        ("rates_old", "old_rates"),
+        ("rates_missing", "no_rates"),
+        ("partitions_short", "no_month_ahead"),
+    ],
+)
+def test_trouble_that_stands_in_the_database_fires_its_rule(
+    now: datetime, only_checks: object, name: str, trouble: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _make(trouble, now, monkeypatch)
+    rule = registry.find(name)
+    assert rule is not None
+    for seconds in range(0, int(rule.hold.total_seconds()) + 1, 15):
+        assert not Alert.objects.filter(rule=name).exists()
+        evaluation.evaluate(now=now + timedelta(seconds=seconds))
+    assert Alert.objects.filter(rule=name).exists()
+
+
+def _make(trouble: str, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    if trouble == "an_overdue_job":
+        PeriodicJob.objects.create(name="payments.reconcile", added_at=now - timedelta(days=1))
+    elif trouble == "a_dead_task":
+        a_dead_task(now)
+    elif trouble == "no_month_ahead":
+        monkeypatch.setattr(partitions, "months_ahead", lambda *args, **kwargs: 0)
+    else:
+        age = rates.ACCEPTABLE.total_seconds() + 1 if trouble == "old_rates" else 0.0
+        monkeypatch.setattr(rates.queries, "youngest", lambda *, now: age)
+        monkeypatch.setattr(rates.queries, "unusable", lambda *, now: len(rates.PAIRS))
 
 
 def test_a_disk_that_fills_is_foretold(now: datetime, only_checks: object) -> None:
@@ -140,5 +190,7 @@ def test_every_runbook_is_there() -> None:
     for rule in registry.rules():
         page, _, section = rule.runbook.partition("#")
         text = (PROJECT / page).read_text(encoding="utf-8")
-        headings = {line.lstrip("# ").strip() for line in text.splitlines() if line.startswith("#")}
+        headings = {
+            line.lstrip("# ").strip().lower().replace(" ", "-") for line in text.splitlines() if line.startswith("#")
+        }
         assert not section or section in headings, f"{rule.name}: no section {section!r} in {page}"

@@ -71,6 +71,16 @@ def test_a_worker_that_never_gave_a_sign_gets_its_time_to_start(worker: Stage) -
     assert worker.pass_time(5) == ["no sign of life for 65 s"]
 
 
+@pytest.mark.parametrize("ahead", [0.001, 5.0])
+def test_a_sign_that_comes_during_the_look_is_one(worker: Stage, ahead: float) -> None:
+    """The look has its time from before it asks: what is written meanwhile is later, and no silence since the start."""
+    assert worker.pass_time(600, me=True) == []
+    worker.now += s(ahead)
+    worker.sign("worker", ME)
+    worker.now -= s(ahead)
+    assert worker.judge.look(now=worker.now, started=worker.start) is None
+
+
 def test_a_silent_beat_is_wedged(beat: Stage) -> None:
     assert beat.pass_time(120, me=True) == []
     assert beat.pass_time(60) == []
