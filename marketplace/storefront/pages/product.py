@@ -44,8 +44,7 @@ def product_page(slug: str, wish: Wish, *, now: datetime, span: str = history.DE
     shelves = catalog.shelves(holding=product.category_id)
     shelf = shelves.by_id[product.category_id]
     crumbs = _crumbs([*shelves.above(shelf), shelf])
-    pictures = _pictures(product, offers)
-    best = offers.best
+    pictures, best = _pictures(product, offers), offers.best
     page = ProductPage(
         meta=_meta(product, offers, crumbs, pictures),
         title=product.title,
