@@ -76,6 +76,6 @@ def test_signals_are_djangos_own() -> None:
 
 def test_claims_take_no_more_than_they_ask_for() -> None:
     """PostgreSQL may run a subquery after IN once per row, each time locking others; ANY(ARRAY(…)) is run once."""
-    greedy = re.compile(r"\bIN\s*\(\s*SELECT\b[^;"]*?SKIP LOCKED")
+    greedy = re.compile(r"""\bIN\s*\(\s*SELECT\b[^;"]*?SKIP LOCKED""")
     assert greedy.search("WHERE id IN (\n SELECT id FROM t LIMIT 1 FOR UPDATE SKIP LOCKED)")
     assert not [name(path) for path in SOURCES if greedy.search(path.read_text(encoding="utf-8"))]

@@ -187,9 +187,9 @@ class Demo:
         # One folder for all: the page of the web process also shows what the worker has done.
         os.environ.update(prepare("demo"))
         celery = (sys.executable, "-m", "celery", "-A", "config.celery")
-        worker = ("worker", "--concurrency", "1", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
         # One process takes from all queues, the urgent ones first: a laptop needs no fleet.
-        worker += ("--queues", ",".join(QUEUES))
+        queues = ("--concurrency", "1", "--queues", ",".join(QUEUES))
+        worker = ("worker", *queues, "--loglevel", "INFO", "--without-gossip", "--without-mingle")
         beat = ("beat", "--loglevel", "INFO", "--pidfile", "")
         supervise = ("manage.py", "supervise")
         return [
