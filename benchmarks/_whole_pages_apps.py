@@ -10,12 +10,26 @@ from granian.constants import Interfaces
 # Threads of the one worker: as many as a process of the hall has by default.
 THREADS = 4
 BODY = b"Hello, world!"
+# A product's page has 16 KB and a dozen headers, two of them of 300 and more characters.
+LONG_BODY = b"<p>Hello, world!</p>" * 800
+HEADERS = [
+    ("Content-Type", "text/html; charset=utf-8"),
+    ("Content-Security-Policy", "x" * 320),
+    ("Permissions-Policy", "x" * 420),
+    *((f"X-Header-{number}", "x" * 20) for number in range(9)),
+]
 
 
 def raw(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     """The least that a WSGI application can do."""
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(BODY)))])
     return [BODY]
+
+
+def raw_page(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """The same, with as many bytes and headers as a page of ours."""
+    start_response("200 OK", [*HEADERS, ("Content-Length", str(len(LONG_BODY)))])
+    return [LONG_BODY]
 
 
 def _hello(standard: bool) -> Any:
@@ -116,6 +130,8 @@ def load(name: str) -> Any:
     match name:
         case "raw":
             return raw
+        case "raw_page":
+            return raw_page
         case "bare" | "standard":
             return _hello(standard=name == "standard")
         case _:

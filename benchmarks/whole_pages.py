@@ -19,19 +19,22 @@ from urllib.parse import urlsplit
 from benchmarks.data.catalogue import catalogue_of
 from benchmarks.entries import Entry, at_least, p50
 from config.embedded.ports import free_port
+from marketplace.sessions.copies import MARK_SECONDS
 
 NAMES = ("page.anonymous", "page.signed_in")
 ROUNDS, CONNECTIONS = 7, 32
 # Requests of one round; the dear ones need fewer.
 REQUESTS = {
     "raw": 3000,
-    "memory": 2000,
+    "raw_page": 3000,
+    "memory": 3000,
     "redis": 600,
     "bare": 600,
     "standard": 250,
     "signed_in": 250,
     "strangers": 1000,
 }
+SERVERS = ("raw", "raw_page", "bare", "standard", "memory", "redis")
 PAGE, HELLO = "/p/thing-10/", "/hello/"
 PRODUCTS = 200
 _HERE = "benchmarks._whole_pages_apps"
@@ -42,9 +45,11 @@ def run() -> dict[str, Entry]:
     with catalogue_of(PRODUCTS), ExitStack() as stack:
         std_session = _spoken(_HERE, "sign-in").strip()
         our_session = _signed_in()
-        ports = {name: stack.enter_context(_server(name)) for name in ("raw", "bare", "standard", "memory", "redis")}
+        signed_in_at = time.monotonic()
+        ports = {name: stack.enter_context(_server(name)) for name in SERVERS}
         asks = {
             "raw": Asking(ports["raw"], HELLO),
+            "raw_page": Asking(ports["raw_page"], HELLO, expect=b"<p>"),
             "bare": Asking(ports["bare"], HELLO),
             "standard": Asking(ports["standard"], HELLO, cookie=f"sessionid={std_session}", expect=b"mira"),
             "memory": Asking(ports["memory"], PAGE, expect=b"<title>"),
@@ -56,10 +61,18 @@ def run() -> dict[str, Entry]:
         costs: dict[str, list[float]] = {name: [] for name in asks}
         for name, asking in asks.items():
             asking.ask(max(100, REQUESTS[name] // 4))
-        for _ in range(ROUNDS):
-            for name, asking in asks.items():
-                costs[name].append(asking.ask(REQUESTS[name]))
+        guests = {name: asking for name, asking in asks.items() if name not in ("standard", "signed_in")}
+        _rounds(guests, costs)
+        # Until then a session that has just begun is read from PostgreSQL: what is measured is the one of a visit.
+        time.sleep(max(0.0, signed_in_at + MARK_SECONDS + 1 - time.monotonic()))
+        _rounds({name: asks[name] for name in ("standard", "signed_in")}, costs)
     return _entries({name: p50(values) for name, values in costs.items()})
+
+
+def _rounds(asks: "dict[str, Asking]", costs: dict[str, list[float]]) -> None:
+    for _ in range(ROUNDS):
+        for name, asking in asks.items():
+            costs[name].append(asking.ask(REQUESTS[name]))
 
 
 def _entries(cost: dict[str, float]) -> dict[str, Entry]:
@@ -69,7 +82,13 @@ def _entries(cost: dict[str, float]) -> dict[str, Entry]:
         )
 
     return {
-        "page.anonymous_l1_vs_raw": at_least(cost["raw"] / cost["memory"], 0.5, "×", told("memory", "raw")),
+        "page.anonymous_l1_vs_raw": at_least(
+            cost["raw"] / cost["memory"],
+            0.5,
+            "×",
+            f"{told('memory', 'raw')}; with as many headers and bytes as the page the same hello takes "
+            f"{cost['raw_page']:.0f}",
+        ),
         "page.anonymous_l1_strangers_vs_raw": at_least(
             cost["raw"] / cost["strangers"], 0.15, "×", f"{told('strangers', 'raw')}; each from another network"
         ),
@@ -89,7 +108,7 @@ def _server(name: str) -> Iterator[int]:
     rates = {f"RATE_LIMIT_{rate}": "100000/second" for rate in ("BURST", "ANONYMOUS", "DEFAULT")}
     environ = os.environ | rates | {"LOG_LEVEL": "INFO", "LOG_FORMAT": "json", "TRUSTED_PROXIES": "127.0.0.1"}
     environ |= {"ALLOWED_HOSTS": "127.0.0.1", "DATABASE_URL": _database_url()}
-    if name in ("raw", "bare", "standard"):
+    if name not in ("memory", "redis"):
         environ.pop("DJANGO_SETTINGS_MODULE", None)
     with tempfile.TemporaryFile() as lines:
         process = subprocess.Popen([sys.executable, "-m", _HERE, name, str(port)], env=environ, stderr=lines)
@@ -148,12 +167,13 @@ def _signed_in() -> str:
 
 
 def _cpu(pid: int) -> float:
-    """Nanoseconds that the process, its threads and its children have used so far."""
+    """Nanoseconds that the process and its children have used so far, threads that have ended included."""
     total, waiting = 0.0, [pid]
     while waiting:
-        folder = Path(f"/proc/{waiting.pop()}/task")
-        for task in folder.iterdir():
-            total += int((task / "schedstat").read_text().split()[0])
+        process = waiting.pop()
+        # Linux' number of the clock of another process' CPU time (clock_getcpuclockid).
+        total += time.clock_gettime_ns((~process << 3) | 2)
+        for task in Path(f"/proc/{process}/task").iterdir():
             waiting += map(int, (task / "children").read_text().split())
     return total
 
