@@ -10,6 +10,8 @@ from marketplace.core import alert_rules as core
 from marketplace.core import partition_watch, partitions
 from marketplace.insights import alert_rules as insights
 from marketplace.rates import alert_rules as rates
+from marketplace.rates.coins import PAIRS
+from marketplace.rates.tiers import ACCEPTABLE
 from monitoring.alerts import evaluation, jobs, registry, sources
 from monitoring.alerts.models import Alert, Standing
 from monitoring.health import registry as health
@@ -156,9 +158,9 @@ def _make(trouble: str, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     elif trouble == "no_month_ahead":
         monkeypatch.setattr(partitions, "months_ahead", lambda *args, **kwargs: 0)
     else:
-        age = rates.ACCEPTABLE.total_seconds() + 1 if trouble == "old_rates" else 0.0
-        monkeypatch.setattr(rates.queries, "youngest", lambda *, now: age)
-        monkeypatch.setattr(rates.queries, "unusable", lambda *, now: len(rates.PAIRS))
+        age = ACCEPTABLE.total_seconds() + 1 if trouble == "old_rates" else 0.0
+        monkeypatch.setattr("marketplace.rates.queries.youngest", lambda *, now: age)
+        monkeypatch.setattr("marketplace.rates.queries.unusable", lambda *, now: len(PAIRS))
 
 
 def test_a_disk_that_fills_is_foretold(now: datetime, only_checks: object) -> None:
