@@ -19,7 +19,10 @@ def main() -> int:
     from django_migration_linter import MigrationLinter
 
     ours = [app.label for app in apps.get_app_configs() if app.name.partition(".")[0] in FLOORS]
-    linter = MigrationLinter(include_apps=ours, no_cache=True)
+    # A first migration meets no rows and no running code; tables by month are written in SQL that the linter misreads.
+    linter = MigrationLinter(
+        include_apps=ours, no_cache=True, ignore_name=["0001_initial"], analyser_string="postgresql"
+    )
     linter.lint_all_migrations()
     linter.print_summary()
     return 1 if linter.has_errors else 0

@@ -18,6 +18,7 @@ SAFARI = (
     "Version/18.5 Mobile/15E148 Safari/604.1"
 )
 
+
 def signed_in(user: User, agent: str = FIREFOX, address: str = "203.0.113.77") -> Client:
     browser = Client(HTTP_USER_AGENT=agent, REMOTE_ADDR=address)
     answer = browser.post("/account/login/", {"login": user.email, "password": PASSWORD})
