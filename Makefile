@@ -8,7 +8,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTHON_CODE := config payments marketplace monitoring
 TESTS ?=
-WORKERS ?= 2
+WORKERS ?= 3
 export VENV
 # Read by programs that make starts: PORT, RESET and DEMO_HOME for the demo, ONLY for the benchmarks, CMD for manage.
 export PORT RESET DEMO_HOME ONLY CMD SEED CHECKOUTS SECONDS_EACH
