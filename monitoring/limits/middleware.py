@@ -1,11 +1,12 @@
 """Where requests meet the limits: after the session and the user are at hand, before anything reads a body."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TypeAlias
 
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import resolve
+from django.urls import ResolverMatch, URLResolver, get_resolver
 
 from monitoring.limits import answers, devices, guard
 from monitoring.limits.decorator import marks_of
@@ -47,10 +48,16 @@ def limits(get_response: GetResponse) -> GetResponse:
     return answer
 
 
+@lru_cache(maxsize=512)
+def _match(resolver: URLResolver, path: str) -> ResolverMatch:
+    """Django looks for the view again, and has its own; what is found here is only read. Raises Http404, not remembered."""
+    return resolver.resolve(path)
+
+
 def _route(request: HttpRequest) -> tuple[Iterable[Mark], bool]:
     """The marks of the route, and whether its own throttle will count the user once it knows a token's owner."""
     try:
-        match = resolve(request.path_info, getattr(request, "urlconf", None))
+        match = _match(get_resolver(getattr(request, "urlconf", None)), request.path_info)
     except Http404:
         return (), False
     # For the log and the figures of a refused request; Django sets the same again when it gets so far.
