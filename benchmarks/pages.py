@@ -14,7 +14,7 @@ RUNS = 60
 TARGET_MS = 500.0
 # (address, queries allowed): a stranger, whose cart and account cost nothing.
 PAGES = {
-    "product": ("/p/thing-10/", 5),
+    "product": ("/p/thing-10/", 7),
     "list": ("/c/vases/", 7),
     "list_deep": ("/c/vases/?page=80&sort=price", 7),
     "search": (f"/search/?q={COMMON}", 7),
