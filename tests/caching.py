@@ -19,6 +19,7 @@ def remembering_cache(*, commits: bool = False) -> Iterator[cache.Engine]:
     """
     engine = cache.engine()
     before = (engine.enabled, engine.link.prefix, engine.submit, engine.clock, engine.chance)
+    background.crew.wait(10.0)
     engine.enabled, engine.submit = True, None
     engine.link.prefix = f"test:{uuid4().hex[:12]}"
     engine.link.hang_up()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
@@ -54,7 +55,9 @@ def _remember_nothing() -> None:
 @pytest.fixture
 def remembering() -> Iterator[cache.Engine]:
     """The cache as it works in the hall, empty, under a prefix of this test's own; refreshes run where they are found."""
-    with remembering_cache() as engine:
+    # A busy machine may keep Redis waiting for longer than a page would wait for it.
+    patient = {"socket_timeout": 5.0, "socket_connect_timeout": 5.0}
+    with patch.dict(cache.engine().link._pool.connection_kwargs, patient), remembering_cache() as engine:
         yield engine
 
 
